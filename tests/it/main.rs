@@ -1,1 +1,3 @@
-//! it
+//! The real program, driven by real clients.
+
+mod arrows;

@@ -1,0 +1,56 @@
+# `make demo` and `make test` do all set-up that they need, and may be run again at any time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := .venv
+export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
+
+# Debian packages: what the build links against, and the clients that the tests and the demo drive.
+BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
+TEST_PACKAGES := openssh-client gnupg sqlite3 strace python3-venv
+
+.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+build: build-tools ## the program, target/debug/tradewind
+	$(CARGO) build --locked
+
+demo: build ## one claim file's trip from SFTP to a payer and back; ends by itself in under a minute
+	$(CARGO) run --locked --quiet -- demo
+
+test: lint unit ## everything: format, lints, unit and integration tests against real clients
+
+lint: build-tools ## format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+unit: test-tools ## all tests
+	$(CARGO) test --locked --workspace
+
+bench: build-tools ## benchmarks; docs/benchmarks.md tells what they measure
+	$(CARGO) bench --locked --workspace
+
+docs: build ## write the generated pages anew
+	UPDATE_EXPECT=1 $(CARGO) test --locked --test it generated_pages
+
+build-tools:
+	@scripts/install-packages $(BUILD_PACKAGES)
+
+test-tools: build-tools $(VENV)/.installed
+	@scripts/install-packages $(TEST_PACKAGES)
+
+$(VENV)/.installed: tests/requirements.txt
+	@scripts/install-packages python3-venv
+	$(PYTHON) -m venv $(VENV)
+	for try in 1 2 3; do $(VENV)/bin/pip install --quiet -r tests/requirements.txt && break || sleep $$((try * 5)); done
+	$(VENV)/bin/python -c 'import aws_encryption_sdk'
+	touch $@
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf $(VENV)

@@ -1,0 +1,153 @@
+//! `tradewind.toml`: the gateway itself.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// The whole of `tradewind.toml`. Every key has a default, so an empty file (or none) runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gateway {
+    /// The tenant that every sealed object is bound to.
+    pub tenant: String,
+    /// Where the ledger and the sealed objects lie, relative to the home folder.
+    pub data: PathBuf,
+    /// Where the root key, the SSH host key and the PGP key lie. Never inside `data`.
+    pub keys: PathBuf,
+    /// The folder with one TOML file a partner.
+    pub partners: PathBuf,
+    /// The route table.
+    pub routes: PathBuf,
+    /// Who we are in ISA and GS.
+    pub identity: Identity,
+    /// The SFTP door.
+    pub sftp: Sftp,
+    /// The REST door.
+    pub api: Api,
+    /// The simulated payer that `serve` starts beside the gateway when no partner has a delivery address of its own.
+    pub payer: Payer,
+    /// Limits of size, count and time.
+    pub limits: Limits,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            tenant: "default".into(),
+            data: "data".into(),
+            keys: "keys".into(),
+            partners: "partners".into(),
+            routes: "routes.toml".into(),
+            identity: Identity::default(),
+            sftp: Sftp::default(),
+            api: Api::default(),
+            payer: Payer::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A name in ISA05/06 or ISA07/08, and in GS02 or GS03.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Identity {
+    /// ISA05: the qualifier, two characters.
+    pub qualifier: String,
+    /// ISA06: the id, up to 15 characters.
+    pub id: String,
+    /// GS02: the application's code. The ISA id when left out.
+    pub application: Option<String>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { qualifier: "ZZ".into(), id: "TRADEWIND".into(), application: None }
+    }
+}
+
+/// The SFTP door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sftp {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Seconds that a client has to log in.
+    pub login_grace_s: u64,
+    /// Seconds after which an idle session is closed.
+    pub idle_s: u64,
+    /// Connections that may be open at once, over all partners.
+    pub connections_max: usize,
+}
+
+impl Default for Sftp {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 2222)), login_grace_s: 20, idle_s: 300, connections_max: 256 }
+    }
+}
+
+/// The REST door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Api {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The longest body of `POST /v1/transactions`, in bytes.
+    pub body_bytes_max: u64,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), body_bytes_max: 64 << 20 }
+    }
+}
+
+/// The simulated payer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Payer {
+    /// Whether `serve` starts it.
+    pub run: bool,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+}
+
+impl Default for Payer {
+    fn default() -> Self {
+        Self { run: false, listen: SocketAddr::from(([127, 0, 0, 1], 8090)) }
+    }
+}
+
+/// Limits that hold for every partner.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// The largest file that a door takes, in bytes.
+    pub file_bytes_max: u64,
+    /// How many bytes a PGP message may grow to, for each byte of it.
+    pub pgp_expansion_max: u64,
+    /// The longest segment, in bytes.
+    pub segment_bytes_max: usize,
+    /// How often a job is tried before it is quarantined.
+    pub attempts_max: u32,
+    /// Files that are translated at once.
+    pub translations_max: usize,
+    /// Days within which an interchange control number or a file's content may not come again.
+    pub duplicate_window_days: u32,
+    /// Seconds that a partner has to acknowledge what we sent.
+    pub acknowledgment_due_s: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 8 << 30,
+            pgp_expansion_max: 200,
+            segment_bytes_max: 1 << 20,
+            attempts_max: 8,
+            translations_max: 2,
+            duplicate_window_days: 90,
+            acknowledgment_due_s: 3600,
+        }
+    }
+}

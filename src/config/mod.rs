@@ -1,0 +1,17 @@
+//! What an operator writes: `tradewind.toml`, one file a partner, and the route table.
+//!
+//! Unknown keys are refused, every problem is reported at once, and the partners and routes are read again while the program runs.
+
+mod gateway;
+mod load;
+mod partner;
+mod route;
+mod secret;
+
+pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
+pub use load::{Config, Problem, Problems, load};
+pub use partner::{
+    Acknowledge, Deliver, Partner, PartnerIdentity, Pgp, Receive, SftpLogin, Signed, Token, Usage, Webhook,
+};
+pub use route::{Route, Routes};
+pub use secret::{SecretError, SecretRef};
