@@ -1,0 +1,128 @@
+//! A body within its limits of size, time and nesting.
+
+use std::time::Duration;
+
+use axum::body::{Body as HttpBody, HttpBody as _};
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt as _, TryStreamExt as _};
+use tokio::time::Instant;
+
+use crate::gateway::{Body, BodyError, Content};
+use crate::limits::Limits;
+
+/// What one body may take.
+pub(crate) struct BodyLimits {
+    pub(crate) bytes_max: u64,
+    /// When it must be in.
+    pub(crate) deadline: Instant,
+    pub(crate) pause_max: Duration,
+    /// For JSON alone.
+    pub(crate) depth_max: Option<usize>,
+}
+
+impl BodyLimits {
+    pub(crate) fn new(limits: &Limits, content: Content, bytes_max: u64, deadline: Instant) -> Self {
+        let pause_max = Duration::from_millis(limits.body_pause_ms_max);
+        let depth_max = (content == Content::Json).then_some(limits.json_depth_max);
+        Self { bytes_max, deadline, pause_max, depth_max }
+    }
+}
+
+/// The body as a stream that ends after its first error. A length that is declared over the limit is refused at once.
+pub(crate) fn limited(body: HttpBody, limits: BodyLimits) -> Result<Body, BodyError> {
+    if body.size_hint().lower() > limits.bytes_max {
+        return Err(BodyError::TooLarge { limit: limits.bytes_max });
+    }
+    let depth = limits.depth_max.map(Depth::new);
+    let start = Some((body.into_data_stream(), limits, depth, 0));
+    let stream = futures::stream::unfold(start, async |state| {
+        let (mut stream, limits, mut depth, mut taken) = state?;
+        let until = limits.deadline.min(Instant::now() + limits.pause_max);
+        let chunk = match tokio::time::timeout_at(until, stream.next()).await {
+            Err(_) => Err(BodyError::TooSlow),
+            Ok(None) => return None,
+            Ok(Some(Err(_))) => Err(BodyError::Cut),
+            Ok(Some(Ok(chunk))) => check(chunk, &limits, &mut taken, depth.as_mut()),
+        };
+        let next = chunk.is_ok().then_some((stream, limits, depth, taken));
+        Some((chunk, next))
+    });
+    Ok(stream.boxed())
+}
+
+/// The whole body, which the limit keeps small.
+pub(crate) async fn collected(body: Body) -> Result<Bytes, BodyError> {
+    let whole = body.try_fold(BytesMut::new(), async |mut whole, chunk| {
+        whole.extend_from_slice(&chunk);
+        Ok(whole)
+    });
+    whole.await.map(BytesMut::freeze)
+}
+
+fn check(chunk: Bytes, limits: &BodyLimits, taken: &mut u64, depth: Option<&mut Depth>) -> Result<Bytes, BodyError> {
+    *taken = taken.saturating_add(chunk.len() as u64);
+    if *taken > limits.bytes_max {
+        return Err(BodyError::TooLarge { limit: limits.bytes_max });
+    }
+    if let Some(depth) = depth {
+        depth.feed(&chunk)?;
+    }
+    Ok(chunk)
+}
+
+/// Counts how deep JSON is nested, without reading it otherwise.
+struct Depth {
+    limit: usize,
+    level: usize,
+    offset: u64,
+    string: bool,
+    escaped: bool,
+}
+
+impl Depth {
+    fn new(limit: usize) -> Self {
+        Self { limit, level: 0, offset: 0, string: false, escaped: false }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        for byte in bytes {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.string => self.escaped = true,
+                b'"' => self.string = !self.string,
+                b'{' | b'[' if !self.string => self.level += 1,
+                b'}' | b']' if !self.string => self.level = self.level.saturating_sub(1),
+                _ => {}
+            }
+            if self.level > self.limit {
+                return Err(BodyError::TooDeep { limit: self.limit, offset: self.offset });
+            }
+            self.offset += 1;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(limit: usize, text: &str) -> Result<(), BodyError> {
+        let mut whole = Depth::new(limit);
+        let mut bytewise = Depth::new(limit);
+        let found = whole.feed(text.as_bytes());
+        assert_eq!(
+            text.as_bytes().chunks(1).try_for_each(|byte| bytewise.feed(byte)),
+            found,
+            "chunking changes nothing"
+        );
+        found
+    }
+
+    #[test]
+    fn nesting_is_counted_outside_of_strings_alone() {
+        assert_eq!(depth(2, r#"{"a":[1],"b":["[[[","\"[[[\\"],"c":[]}"#), Ok(()));
+        assert_eq!(depth(2, r#"{"a":[[1]]}"#), Err(BodyError::TooDeep { limit: 2, offset: 6 }));
+        assert_eq!(depth(2, "]]]][[["), Err(BodyError::TooDeep { limit: 2, offset: 6 }));
+    }
+}
