@@ -1,0 +1,66 @@
+//! What a caller chooses.
+
+use crate::finding::{Severity, Snip};
+use crate::guide::Guides;
+
+/// How an engine works. `Options::default()` finds everything, with the built-in guides.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The guides that are known.
+    pub guides: Guides,
+    /// Rules up to this SNIP type run.
+    pub snip_max: Snip,
+    /// A SNIP type's severity in place of its rules' own; at index `type - 1`. It changes errors alone: what is only a
+    /// warning stays one. Faults of the envelope are always errors.
+    pub severities: [Option<Severity>; 7],
+    /// The character set that values may use.
+    pub character_set: CharacterSet,
+    /// Sizes.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            guides: Guides::built_in(),
+            snip_max: Snip::Partner,
+            severities: [None; 7],
+            character_set: CharacterSet::Extended,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// X12's character sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharacterSet {
+    /// Upper-case letters, digits, space and common marks.
+    Basic,
+    /// Lower-case letters and further marks too: all of printable ASCII.
+    Extended,
+}
+
+/// Named limits; each is tested at the limit and one past it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Greatest length of a segment with its terminator and what follows up to the next segment, in bytes. 1 MiB.
+    pub segment_bytes_max: usize,
+    /// Greatest length of the data of a BIN or BDS segment, in bytes. 16 MiB.
+    pub binary_bytes_max: usize,
+    /// Findings that are told of one set, or of an interchange outside of its sets; then one that says so. 1000.
+    pub findings_per_set_max: u32,
+    /// Runs of control numbers (ST02 of a group, GS06 of an interchange) that are kept to find one that comes twice; numbers that
+    /// ascend by one make one run. Past it, numbers are no longer compared. 100,000.
+    pub control_number_runs_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            segment_bytes_max: 1 << 20,
+            binary_bytes_max: 16 << 20,
+            findings_per_set_max: 1000,
+            control_number_runs_max: 100_000,
+        }
+    }
+}

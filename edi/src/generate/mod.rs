@@ -1,0 +1,1 @@
+//! Valid synthetic files of any size, from a guide and a seed.

@@ -1,0 +1,421 @@
+//! The shape of a compiled guide. The build script fills these tables as statics; at run time an overlay owns them.
+//!
+//! This file is compiled twice, into the library and into its build script, and uses nothing outside of itself.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A text that the build made static, or that was read at run time.
+pub type Text = Cow<'static, str>;
+
+/// Up to `N` ASCII bytes in place, padded with zeros: compared as one word, ordered as text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Packed<const N: usize>([u8; N]);
+
+/// A segment's id: `NM1`, `HL`.
+pub type SegmentId = Packed<4>;
+/// A data element's or composite's id: `98`, `1705`, `I01`, `C003`.
+pub type ElementId = Packed<4>;
+/// A code of at most 16 bytes.
+pub type Code = Packed<16>;
+
+impl<const N: usize> Packed<N> {
+    /// Nothing: no id, no code.
+    pub const NONE: Self = Self([0; N]);
+
+    /// Packs up to `N` bytes; `None` for a longer text. For statics.
+    pub const fn new(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() > N {
+            return None;
+        }
+        let mut packed = [0; N];
+        let mut rest = bytes;
+        let mut slots: &mut [u8] = &mut packed;
+        while let ([first, more @ ..], [slot, slots_left @ ..]) = (rest, slots) {
+            *slot = *first;
+            rest = more;
+            slots = slots_left;
+        }
+        Some(Self(packed))
+    }
+
+    /// As [`Packed::new`], and nothing for a longer text.
+    pub const fn lit(text: &str) -> Self {
+        match Self::new(text) {
+            Some(packed) => packed,
+            None => Self::NONE,
+        }
+    }
+
+    /// Packs bytes from the input; [`Packed::NONE`] where they are too many or hold a NUL.
+    #[inline]
+    pub fn pack(bytes: &[u8]) -> Self {
+        let mut packed = [0; N];
+        let Some(slots) = packed.get_mut(..bytes.len()) else { return Self::NONE };
+        for (slot, byte) in slots.iter_mut().zip(bytes) {
+            if *byte == 0 {
+                return Self::NONE;
+            }
+            *slot = *byte;
+        }
+        Self(packed)
+    }
+
+    /// The bytes without padding.
+    pub fn as_bytes(&self) -> &[u8] {
+        let end = self.0.iter().position(|b| *b == 0).unwrap_or(N);
+        self.0.get(..end).unwrap_or_default()
+    }
+
+    /// The text; empty where the bytes are not UTF-8.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+impl Packed<4> {
+    /// A segment id from the input: two or three upper-case letters and digits that start with a letter, else
+    /// [`Packed::NONE`].
+    #[inline]
+    pub fn of(bytes: &[u8]) -> Self {
+        let fit = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        match *bytes {
+            [a, b] if a.is_ascii_uppercase() && fit(&b) => Self([a, b, 0, 0]),
+            [a, b, c] if a.is_ascii_uppercase() && fit(&b) && fit(&c) => Self([a, b, c, 0]),
+            _ => Self::NONE,
+        }
+    }
+}
+
+impl<const N: usize> Default for Packed<N> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl<const N: usize> fmt::Display for Packed<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Packed<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Index of a node in [`Guide::nodes`]; the root, the set itself, is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeIx(pub u16);
+
+impl NodeIx {
+    /// The set itself.
+    pub const ROOT: Self = Self(0);
+    /// No node.
+    pub const NONE: Self = Self(u16::MAX);
+
+    /// As `Option`.
+    pub fn some(self) -> Option<Self> {
+        (self != Self::NONE).then_some(self)
+    }
+}
+
+/// A run of entries in one of a guide's tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// Index of the first entry.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
+impl Span {
+    /// The entries.
+    #[inline]
+    pub fn of<T>(self, table: &[T]) -> &[T] {
+        let start = self.start as usize;
+        table.get(start..start + self.len as usize).unwrap_or_default()
+    }
+}
+
+/// What a guide wants of a loop, segment, element or component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Usage {
+    /// `R`: must be there.
+    Required,
+    /// `S`: there where the situation asks for it.
+    Situational,
+    /// `N`: must not be there.
+    NotUsed,
+}
+
+/// What base X12 wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Requirement {
+    /// `M`.
+    Mandatory,
+    /// `O`.
+    Optional,
+    /// `X`: governed by a syntax note.
+    Conditional,
+}
+
+/// The type of a data element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataType {
+    /// Any text of the character set.
+    An,
+    /// A code.
+    Id,
+    /// A date, YYMMDD or CCYYMMDD.
+    Dt,
+    /// A time, HHMM to HHMMSSDD.
+    Tm,
+    /// A decimal number.
+    R,
+    /// A whole number with this many implied decimals.
+    N(u8),
+    /// Bytes.
+    B,
+    /// Components; see [`ElementUse::components`].
+    Composite,
+}
+
+/// One element of a segment, or one component of a composite, as a guide uses it. Elements stand at every position that
+/// the dictionary lists, in order and without gaps; what the guide does not list is [`Usage::NotUsed`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ElementUse {
+    /// Our name for it, snake_case; the dictionary's where the guide does not use it.
+    pub name: Text,
+    /// Position in the segment or composite, from 1.
+    pub position: u8,
+    /// The guide's usage.
+    pub usage: Usage,
+    /// The base's requirement.
+    pub base: Requirement,
+    /// Its type.
+    pub data_type: DataType,
+    /// Least length, in the guide.
+    pub min: u32,
+    /// Greatest length, in the guide.
+    pub max: u32,
+    /// How often the guide lets it repeat.
+    pub repeat: u16,
+    /// Whether it tells this segment from its siblings of the same id.
+    pub key: bool,
+    /// The data element's or composite's id in the dictionary.
+    pub element: ElementId,
+    /// Its codes in [`Guide::codes`], sorted; empty where any value may stand.
+    pub codes: Span,
+    /// Whether [`Guide::periods`] holds, at the same indexes, when each code is valid.
+    pub dated: bool,
+    /// Its components in [`Guide::elements`].
+    pub components: Span,
+    /// The composite's own syntax notes in [`Guide::notes`].
+    pub notes: Span,
+}
+
+/// When a code is valid: CCYYMMDD, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Period {
+    /// First day; 0 where open.
+    pub from: u32,
+    /// Last day; `u32::MAX` where open.
+    pub to: u32,
+}
+
+/// A syntax note's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoteKind {
+    /// `P`: all or none.
+    Paired,
+    /// `R`: at least one.
+    Required,
+    /// `E`: at most one.
+    Exclusion,
+    /// `C`: if the first, then all others.
+    Conditional,
+    /// `L`: if the first, then at least one other.
+    ListConditional,
+}
+
+/// A syntax note of a segment or composite. Bit `n - 1` stands for position `n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Note {
+    /// What it asks.
+    pub kind: NoteKind,
+    /// The first position's bit.
+    pub first: u32,
+    /// All positions' bits, the first among them.
+    pub all: u32,
+}
+
+/// Loop or segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    /// A loop; its first child is the segment that opens it. The root counts as a loop.
+    Loop,
+    /// A segment.
+    Segment,
+}
+
+/// What the base transaction set says of a loop or segment; see the base-loop rule in docs/guide-notation.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BaseUse {
+    /// Its requirement.
+    pub requirement: Requirement,
+    /// Its maximum; `u32::MAX` for `>1`.
+    pub max: u32,
+}
+
+/// One loop or segment of a guide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Loop or segment.
+    pub kind: NodeKind,
+    /// `2010BA`, `NM1`; the set's code (`837`) for the root.
+    pub id: Text,
+    /// Our name for it, unique among its siblings.
+    pub name: Text,
+    /// Its segment, or the segment that opens the loop.
+    pub segment: SegmentId,
+    /// Position within its parent: siblings that share one may stand in any order.
+    pub position: u16,
+    /// Usage in the guide; never [`Usage::NotUsed`].
+    pub usage: Usage,
+    /// How often within one instance of its parent; `u32::MAX` for `>1`.
+    pub max: u32,
+    /// What the base says; `None` where the base does not list it.
+    pub base: Option<BaseUse>,
+    /// The loop that it stands in; [`NodeIx::NONE`] for the root.
+    pub parent: NodeIx,
+    /// First child of a loop.
+    pub first_child: NodeIx,
+    /// Next child of the same parent.
+    pub next_sibling: NodeIx,
+    /// One past its last descendant, in pre-order.
+    pub end: NodeIx,
+    /// A segment's elements in [`Guide::elements`].
+    pub elements: Span,
+    /// A segment's syntax notes in [`Guide::notes`].
+    pub notes: Span,
+    /// A segment's keys, or those of the segment that opens the loop, in [`Guide::key_elements`].
+    pub keys: Span,
+    /// A loop's required children in [`Guide::required`].
+    pub required: Span,
+}
+
+/// An element that tells siblings apart: the value at its place must be one of its codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyElement {
+    /// Element, from 1.
+    pub element: u8,
+    /// Component, from 1; 0 for a simple element.
+    pub component: u8,
+    /// The codes in [`Guide::codes`].
+    pub codes: Span,
+}
+
+/// What makes an item in a guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// Nothing (an acknowledgment, say).
+    None,
+    /// The whole set.
+    Set,
+    /// Each instance of the loops in [`Guide::items`].
+    Loops {
+        /// Whether one item may be rejected while the others of its set go on (the 837).
+        alone: bool,
+    },
+}
+
+/// A loop whose instances are items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemLoop {
+    /// The loop.
+    pub node: NodeIx,
+    /// The loop that makes it an item of its own although it encloses other items.
+    pub inner: Option<NodeIx>,
+}
+
+/// Where a value stands: in a segment node, by element and component, under a condition on the same segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueAt {
+    /// What it is called: a key's name, or CTX01-1's text.
+    pub name: Text,
+    /// The segment.
+    pub node: NodeIx,
+    /// Element, from 1.
+    pub element: u8,
+    /// Component, from 1; 0 for the whole element.
+    pub component: u8,
+    /// An element of the same segment that must hold this code.
+    pub condition: Option<(u8, Code)>,
+}
+
+/// The 999's business unit of a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// Within this loop and below it …
+    pub node: NodeIx,
+    /// … the unit is named and found so.
+    pub value: ValueAt,
+}
+
+/// An implementation guide for one transaction set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guide {
+    /// GS08 and ST03: `005010X222A1`.
+    pub revision: Text,
+    /// ST01: `837`.
+    pub set: Text,
+    /// GS01: `HC`.
+    pub group: Text,
+    /// Its name for people.
+    pub name: Text,
+    /// BHT02, where it alone tells two guides apart.
+    pub purpose: Option<Text>,
+    /// Revisions that are read as this guide.
+    pub also: Cow<'static, [Text]>,
+    /// What makes an item.
+    pub item_kind: ItemKind,
+    /// The item loops.
+    pub items: Cow<'static, [ItemLoop]>,
+    /// What an item is found by; one entry for every segment that may hold it.
+    pub keys: Cow<'static, [ValueAt]>,
+    /// The 999's business units, inner loops first.
+    pub contexts: Cow<'static, [Context]>,
+    /// Segments that the base transaction set lists, sorted.
+    pub base_segments: Cow<'static, [SegmentId]>,
+    /// Loops and segments in pre-order.
+    pub nodes: Cow<'static, [Node]>,
+    /// Elements and components.
+    pub elements: Cow<'static, [ElementUse]>,
+    /// Keys.
+    pub key_elements: Cow<'static, [KeyElement]>,
+    /// Required children.
+    pub required: Cow<'static, [NodeIx]>,
+    /// Code lists, each sorted.
+    pub codes: Cow<'static, [Code]>,
+    /// When codes are valid, at the same indexes; shorter where no list is dated.
+    pub periods: Cow<'static, [Period]>,
+    /// Syntax notes.
+    pub notes: Cow<'static, [Note]>,
+}
+
+/// What the library knows across guides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Every segment id of the dictionary, sorted.
+    pub segments: Cow<'static, [SegmentId]>,
+    /// Every code that any guide lists for an element, sorted by element, then code.
+    pub codes: Cow<'static, [(ElementId, Code)]>,
+}

@@ -1,0 +1,5 @@
+//! Bytes to segments, sans I/O.
+
+mod refusal;
+
+pub use refusal::{Refusal, RefusalReason};

@@ -1,0 +1,3 @@
+//! Segments against their guide.
+
+pub mod rules;
