@@ -1,1 +1,16 @@
-//! Acknowledgments: TA1, 999, 277CA, written from the same events and findings that the engine tells.
+//! Acknowledgments, written from the engine's events and findings: [`ta1`] for the interchange, [`x999`] for its groups and
+//! sets, [`x277ca`] for the claims of an 837; and received ones, [`read`] back into facts.
+//!
+//! Everything is appended to a buffer that the caller drains, so an acknowledgment of any size takes no memory here. Dates and
+//! control numbers are arguments.
+
+pub mod amount;
+pub mod envelope;
+mod pen;
+pub mod stamp;
+pub mod ta1;
+
+pub use amount::Amount;
+pub use envelope::{Address, Envelope, LineEnd, Numbers, Usage};
+pub use stamp::Stamp;
+pub use ta1::Ta1;

@@ -1,1 +1,5 @@
-//! A received acknowledgment beside the segments that it speaks of; a rule's page.
+//! Acknowledgments in plain words: what a code means, and a received acknowledgment beside the segments that it speaks of.
+
+mod codes;
+
+pub use codes::{CodeList, meaning};
