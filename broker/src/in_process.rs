@@ -1,0 +1,209 @@
+//! The in-process broker: everything in memory, everything held.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tradewind_compliance::{JobId, PartnerId};
+
+use crate::{
+    Accepted, BrokerError, Consumer, Delivered, Depth, Message, Outcome, Publisher, QueueName, Settlement, Wants,
+};
+
+/// Limits of the in-process broker.
+#[derive(Debug, Clone, Copy)]
+pub struct InProcessOptions {
+    /// Unsettled messages of one partner in one queue, waiting ones among them.
+    pub window: usize,
+    /// Messages of one partner in one queue that consumers may have at the same time.
+    pub in_hand: usize,
+}
+
+impl Default for InProcessOptions {
+    fn default() -> Self {
+        Self { window: 64, in_hand: 4 }
+    }
+}
+
+/// The in-process broker. Cheap to clone; every clone is the same broker.
+#[derive(Clone)]
+pub struct InProcess {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: InProcessOptions,
+    settlement: Arc<dyn Settlement>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    queues: BTreeMap<QueueName, BTreeMap<PartnerId, Lane>>,
+    /// Counts deliveries, so that the lane that was served longest ago is next.
+    turn: u64,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Message>,
+    unsettled: HashSet<JobId>,
+    served: u64,
+}
+
+impl Lane {
+    fn in_hand(&self) -> usize {
+        self.unsettled.len() - self.waiting.len()
+    }
+}
+
+impl InProcess {
+    /// A broker that tells `settlement` how each message ended.
+    #[must_use]
+    pub fn new(options: InProcessOptions, settlement: Arc<dyn Settlement>) -> Self {
+        let (state, changed) = (Mutex::default(), Notify::new());
+        Self { shared: Arc::new(Shared { options, settlement, state, changed }) }
+    }
+
+    /// Ends every consumer's wait. What waits is forgotten here; the outbox still has it.
+    pub fn close(&self) {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        for lane in state.queues.values_mut().flat_map(BTreeMap::values_mut) {
+            for message in std::mem::take(&mut lane.waiting) {
+                lane.unsettled.remove(&message.id);
+            }
+        }
+        drop(state);
+        self.shared.changed.notify_waiters();
+    }
+
+    fn take(&self, wants: &Wants) -> Taken {
+        let mut guard = self.shared.lock();
+        let state = &mut *guard;
+        if state.closed {
+            return Taken::Closed;
+        }
+        let in_hand_max = self.shared.options.in_hand;
+        let next = state
+            .queues
+            .iter_mut()
+            .filter(|(queue, _)| wants.picks(queue))
+            .flat_map(|(_, lanes)| lanes.values_mut())
+            .filter(|lane| !lane.waiting.is_empty() && lane.in_hand() < in_hand_max)
+            .min_by_key(|lane| lane.served);
+        let Some(lane) = next else { return Taken::Nothing };
+        let Some(message) = lane.waiting.pop_front() else { return Taken::Nothing };
+        state.turn += 1;
+        lane.served = state.turn;
+        Taken::Message(message)
+    }
+
+    fn deliver(&self, message: Message) -> Delivered {
+        let shared = Arc::clone(&self.shared);
+        let (queue, partner, id) = (message.queue.clone(), message.partner.clone(), message.id);
+        let told = message.clone();
+        Delivered::new(
+            message,
+            Box::new(move |outcome: Outcome| {
+                shared.release(&queue, &partner, id);
+                shared.settlement.settled(&told, outcome);
+                shared.changed.notify_waiters();
+            }),
+        )
+    }
+}
+
+enum Taken {
+    Message(Message),
+    Nothing,
+    Closed,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn release(&self, queue: &QueueName, partner: &PartnerId, id: JobId) {
+        let mut state = self.lock();
+        let Some(lanes) = state.queues.get_mut(queue) else { return };
+        if let Some(lane) = lanes.get_mut(partner) {
+            lane.unsettled.remove(&id);
+            if lane.unsettled.is_empty() {
+                lanes.remove(partner);
+            }
+        }
+        if lanes.is_empty() {
+            state.queues.remove(queue);
+        }
+    }
+}
+
+#[async_trait]
+impl Publisher for InProcess {
+    async fn publish(&self, message: Message) -> Result<Accepted, BrokerError> {
+        message.body.check()?;
+        let mut state = self.shared.lock();
+        if state.closed {
+            return Err(BrokerError::Closed);
+        }
+        let window = self.shared.options.window;
+        // A lane that is new joins at the end of the round, or one that is always just empty would always be first.
+        let served = state.turn;
+        let lanes = state.queues.entry(message.queue.clone()).or_default();
+        let lane = lanes.entry(message.partner.clone()).or_insert_with(|| Lane { served, ..Lane::default() });
+        if lane.unsettled.contains(&message.id) {
+            return Err(BrokerError::AlreadyHeld { queue: message.queue, id: message.id.to_string() });
+        }
+        if lane.unsettled.len() >= window {
+            let partner = message.partner.to_string();
+            return Err(BrokerError::WindowFull { queue: message.queue, partner, window });
+        }
+        lane.unsettled.insert(message.id);
+        lane.waiting.push_back(message);
+        drop(state);
+        self.shared.changed.notify_waiters();
+        Ok(Accepted::Held)
+    }
+
+    fn room(&self, queue: &QueueName, partner: &PartnerId) -> usize {
+        let state = self.shared.lock();
+        let held = state.queues.get(queue).and_then(|lanes| lanes.get(partner)).map_or(0, |lane| lane.unsettled.len());
+        self.shared.options.window.saturating_sub(held)
+    }
+
+    async fn depth(&self, queue: &QueueName) -> Result<Depth, BrokerError> {
+        let state = self.shared.lock();
+        Ok(state.queues.get(queue).map(depth_of).unwrap_or_default())
+    }
+
+    async fn depths(&self) -> Result<Vec<(QueueName, Depth)>, BrokerError> {
+        let state = self.shared.lock();
+        Ok(state.queues.iter().map(|(queue, lanes)| (queue.clone(), depth_of(lanes))).collect())
+    }
+}
+
+fn depth_of(lanes: &BTreeMap<PartnerId, Lane>) -> Depth {
+    let waiting = lanes.values().map(|lane| lane.waiting.len()).sum();
+    Depth { waiting, unsettled: lanes.values().map(Lane::in_hand).sum() }
+}
+
+#[async_trait]
+impl Consumer for InProcess {
+    async fn next(&self, wants: &Wants) -> Option<Delivered> {
+        loop {
+            // Registered before looking, so that what is published in between wakes this wait.
+            let mut changed = std::pin::pin!(self.shared.changed.notified());
+            changed.as_mut().enable();
+            match self.take(wants) {
+                Taken::Message(message) => return Some(self.deliver(message)),
+                Taken::Closed => return None,
+                Taken::Nothing => changed.await,
+            }
+        }
+    }
+}
