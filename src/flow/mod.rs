@@ -1,0 +1,98 @@
+//! The four rooms that every message goes through, once, in this order: receive, translate, deliver, answer.
+//!
+//! A room reads what the ledger says, does its work, and commits what follows together with the next room's job. Nothing is handed
+//! from room to room in memory, so a process may die anywhere and the next one goes on.
+
+mod answer;
+mod deliver;
+mod gateway;
+mod inbox;
+mod notify;
+mod objects;
+mod outbound;
+mod realtime;
+mod receive;
+mod relay;
+mod translate;
+mod view;
+mod workers;
+
+use std::sync::Arc;
+
+use tradewind_broker::QueueName;
+use tradewind_compliance::{Clock, IdSource, PartnerId, Vault};
+use tradewind_ledger::{Ledger, LedgerError, NewJob, UnixMs};
+use tradewind_transfer::pgp::SecretCert;
+
+use crate::settings::{Settings, SettingsHandle};
+
+pub use gateway::FlowGateway;
+pub use inbox::FlowInbox;
+pub use workers::Workers;
+
+/// What the rooms share.
+pub struct Flow {
+    /// The system of record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Seals and opens objects.
+    pub vault: Arc<Vault>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New identifiers.
+    pub ids: IdSource,
+    /// The configuration in force.
+    pub settings: Arc<SettingsHandle>,
+    /// Our PGP key: partners encrypt to it, and we sign with it.
+    pub pgp: SecretCert,
+    /// Calls to partners.
+    pub calls: outbound::Calls,
+    /// Wakes the relay when a job was committed.
+    pub wake: tokio::sync::Notify,
+}
+
+/// Why a room could not do its work. None of these holds a value from a payload.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An object could not be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] tradewind_compliance::VaultError),
+    /// Something of ours is not as it must be.
+    #[error("expected {0}, found otherwise")]
+    Internal(&'static str),
+    /// A partner that the work is for is not configured any more.
+    #[error("expected partner {0} in the configuration, found none")]
+    ConfigPartner(PartnerId),
+}
+
+impl Flow {
+    /// The time now.
+    pub(crate) fn now(&self) -> UnixMs {
+        UnixMs(self.clock.now_unix_ms())
+    }
+
+    /// The configuration in force.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.current()
+    }
+
+    /// A job for now.
+    pub(crate) fn job(&self, queue: &QueueName, partner: &PartnerId, reference: impl ToString) -> Result<NewJob, FlowError> {
+        self.job_at(queue, partner, reference, self.now())
+    }
+
+    /// A job for later. Its kind is the queue's name up to the first dot.
+    pub(crate) fn job_at(
+        &self,
+        queue: &QueueName,
+        partner: &PartnerId,
+        reference: impl ToString,
+        due_at: UnixMs,
+    ) -> Result<NewJob, FlowError> {
+        let kind = queue.as_str().split('.').next().unwrap_or_default().parse()?;
+        let (id, reference) = (self.ids.job_id(), reference.to_string());
+        Ok(NewJob { id, queue: queue.as_str().parse()?, partner: partner.clone(), kind, reference, due_at })
+    }
+}

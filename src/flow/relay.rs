@@ -1,0 +1,176 @@
+//! Moves jobs from the ledger's outbox to the broker, a window at a time, and writes back how they ended.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tradewind_broker::{Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
+use tradewind_compliance::JobId;
+use tradewind_ledger::{Effects, Job, JobEnd, Lane, LedgerError, NewAlarm};
+
+use super::{Flow, FlowError};
+
+/// How long a job stays leased unless its lease is extended.
+const LEASE_MS: u64 = 60_000;
+/// The relay looks at the outbox at least so often, whatever wakes it.
+const POLL: Duration = Duration::from_millis(500);
+/// Jobs that are taken from one lane at once.
+const LEASED_AT_ONCE_MAX: usize = 64;
+
+/// The broker's side: hands settlements on to the relay's task.
+pub(super) struct Settlements(mpsc::UnboundedSender<(Message, Outcome)>);
+
+/// The relay's side. What waits in it is bounded by the broker's windows.
+pub(super) type Settled = mpsc::UnboundedReceiver<(Message, Outcome)>;
+
+pub(super) fn settlements() -> (Arc<Settlements>, Settled) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Arc::new(Settlements(sender)), receiver)
+}
+
+impl Settlement for Settlements {
+    fn settled(&self, message: &Message, outcome: Outcome) {
+        // The relay may have ended; the job's lease then runs out, and the next start takes it up.
+        let _ = self.0.send((message.clone(), outcome));
+    }
+}
+
+/// Runs until `stop`, then drains what was settled.
+pub(super) async fn run(flow: Arc<Flow>, publisher: Arc<dyn Publisher>, mut settled: Settled, stop: CancellationToken) {
+    let mut held: HashSet<JobId> = HashSet::new();
+    let mut leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = flow.wake.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+            first = settled.recv() => {
+                if let Some(first) = first {
+                    apply(&flow, first, &mut settled, &mut held).await;
+                }
+            }
+        }
+        if let Err(error) = publish_due(&flow, &publisher, &mut held).await {
+            tracing::warn!(%error, "the outbox could not be relayed; it is tried again");
+        }
+        if tokio::time::Instant::now() >= leases_due {
+            extend(&flow, &held).await;
+            leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
+        }
+    }
+    while let Ok(first) = settled.try_recv() {
+        apply(&flow, first, &mut settled, &mut held).await;
+    }
+}
+
+async fn publish_due(flow: &Flow, publisher: &Arc<dyn Publisher>, held: &mut HashSet<JobId>) -> Result<(), FlowError> {
+    for lane in flow.ledger.due_lanes(flow.now()).await? {
+        let queue: QueueName = lane.queue.as_str().parse().map_err(|_| FlowError::Internal("a queue's name"))?;
+        let room = publisher.room(&queue, &lane.partner).min(LEASED_AT_ONCE_MAX);
+        if room == 0 {
+            continue;
+        }
+        let now = flow.now();
+        let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        for job in flow.ledger.lease_jobs(&lane, limit, now, now.plus(LEASE_MS)).await? {
+            publish(flow, publisher, &queue, job, held).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn publish(
+    flow: &Flow,
+    publisher: &Arc<dyn Publisher>,
+    queue: &QueueName,
+    job: Job,
+    held: &mut HashSet<JobId>,
+) -> Result<(), FlowError> {
+    let attempts_max = flow.settings().config.gateway.limits.attempts_max;
+    if job.attempt > attempts_max {
+        return quarantine(flow, &job.lane, job.id, "attempts-exhausted").await;
+    }
+    let message = Message {
+        id: job.id,
+        queue: queue.clone(),
+        partner: job.lane.partner.clone(),
+        kind: job.kind.as_str().to_owned(),
+        attempt: job.attempt,
+        body: Body::Reference(job.reference),
+    };
+    match publisher.publish(message).await {
+        Ok(_) => {
+            held.insert(job.id);
+            Ok(())
+        }
+        // Its lease ran out while a consumer still has it: the consumer settles it.
+        Err(BrokerError::AlreadyHeld { .. }) => Ok(()),
+        Err(error) => {
+            tracing::debug!(%error, "a job goes back to the outbox");
+            Ok(flow.ledger.settle_jobs(vec![(job.id, JobEnd::Returned)]).await?)
+        }
+    }
+}
+
+async fn quarantine(flow: &Flow, lane: &Lane, job: JobId, reason: &str) -> Result<(), FlowError> {
+    flow.ledger.settle_jobs(vec![(job, JobEnd::Quarantined(reason.parse()?))]).await?;
+    tracing::error!(queue = %lane.queue, partner = %lane.partner, %job, reason, "a job is quarantined");
+    let alarm = NewAlarm { kind: "job-quarantined".parse()?, subject: job.to_string(), reason: Some(reason.parse()?), at: flow.now() };
+    Ok(flow.ledger.record(Effects { alarms: vec![alarm], ..Effects::none() }).await?)
+}
+
+/// Writes settlements to the outbox, all that wait in one call.
+async fn apply(flow: &Flow, first: (Message, Outcome), settled: &mut Settled, held: &mut HashSet<JobId>) {
+    let mut ended = vec![first];
+    while let Ok(next) = settled.try_recv() {
+        ended.push(next);
+    }
+    let mut ends = Vec::with_capacity(ended.len());
+    for (message, outcome) in &ended {
+        held.remove(&message.id);
+        match end(flow, message, outcome) {
+            Ok(end) => ends.push((message.id, end)),
+            Err(error) => tracing::error!(%error, "a settlement is not usable"),
+        }
+    }
+    while let Err(error) = flow.ledger.settle_jobs(ends.clone()).await {
+        if !error.is_transient() {
+            tracing::error!(%error, "settlements were not written; the jobs come again when their leases end");
+            return;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    for (message, outcome) in ended {
+        if let Outcome::Rejected(reason) = outcome
+            && let Err(error) = alarm(flow, &message, reason).await
+        {
+            tracing::error!(%error, "an alarm was not written");
+        }
+    }
+}
+
+fn end(flow: &Flow, message: &Message, outcome: &Outcome) -> Result<JobEnd, LedgerError> {
+    Ok(match outcome {
+        Outcome::Done => JobEnd::Done,
+        Outcome::Returned => JobEnd::Returned,
+        Outcome::RetryAfter(wait) => {
+            tracing::info!(queue = %message.queue, job = %message.id, attempt = message.attempt, "a job is tried again");
+            JobEnd::RetryAt(flow.now().plus(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+        }
+        Outcome::Rejected(reason) => JobEnd::Quarantined(reason.parse()?),
+    })
+}
+
+async fn alarm(flow: &Flow, message: &Message, reason: &str) -> Result<(), LedgerError> {
+    let (kind, subject) = ("job-quarantined".parse()?, message.id.to_string());
+    flow.ledger.open_alarm(NewAlarm { kind, subject, reason: Some(reason.parse()?), at: flow.now() }).await.map(drop)
+}
+
+async fn extend(flow: &Flow, held: &HashSet<JobId>) {
+    let jobs: Vec<JobId> = held.iter().copied().collect();
+    if let Err(error) = flow.ledger.extend_leases(&jobs, flow.now().plus(LEASE_MS)).await {
+        tracing::warn!(%error, "leases could not be extended");
+    }
+}

@@ -1,0 +1,115 @@
+//! The tasks that serve the rooms' queues, and their orderly end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tradewind_broker::{Consumer, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
+use tradewind_compliance::PartnerId;
+
+use super::{Flow, FlowError, answer, deliver, notify, relay, translate};
+
+/// Batches that are under way at once, over all partners.
+const DELIVERIES_MAX: usize = 16;
+/// How long unfinished work may go on after a stop.
+pub const DRAIN: Duration = Duration::from_secs(20);
+
+/// Every background task of the rooms.
+pub struct Workers {
+    stop: CancellationToken,
+    broker: InProcess,
+    consumers: JoinSet<()>,
+    relay: tokio::task::JoinHandle<()>,
+    stop_relay: CancellationToken,
+}
+
+/// How a room ended with a job, where it did not fail.
+pub(super) enum Done {
+    /// Nothing more to do.
+    Yes,
+    /// Again after a while.
+    Later(Duration),
+}
+
+impl Workers {
+    /// Starts them. Leases and calls that an earlier process left behind are taken up first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn start(flow: Arc<Flow>) -> Result<Self, FlowError> {
+        flow.ledger.drop_leases().await?;
+        deliver::recover(&flow).await?;
+        let (settlements, settled) = relay::settlements();
+        let broker = InProcess::new(InProcessOptions::default(), settlements);
+        let (stop, stop_relay, mut consumers) = (CancellationToken::new(), CancellationToken::new(), JoinSet::new());
+        let translations = flow.settings().config.gateway.limits.translations_max;
+        for _ in 0..translations {
+            serve(&mut consumers, &flow, &broker, Wants::Queue(QueueName::translate()), translate::job);
+        }
+        for _ in 0..DELIVERIES_MAX {
+            serve(&mut consumers, &flow, &broker, Wants::Prefix("deliver.".into()), deliver::job);
+        }
+        serve(&mut consumers, &flow, &broker, Wants::Prefix("settle.".into()), deliver::settle_job);
+        serve(&mut consumers, &flow, &broker, Wants::Queue(QueueName::answer()), answer::forward_job);
+        consumers.spawn(notify::run(flow.clone(), stop.clone()));
+        let relay = tokio::spawn(relay::run(flow, Arc::new(broker.clone()), settled, stop_relay.clone()));
+        Ok(Self { stop, broker, consumers, relay, stop_relay })
+    }
+
+    /// The broker, for its depths.
+    #[must_use]
+    pub fn broker(&self) -> &InProcess {
+        &self.broker
+    }
+
+    /// Lets what is under way end, within [`DRAIN`]; the rest is taken up at the next start.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        self.broker.close();
+        let drained = tokio::time::timeout(DRAIN, async { while self.consumers.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            tracing::warn!("work was still under way at the stop; it is taken up at the next start");
+            self.consumers.shutdown().await;
+        }
+        self.stop_relay.cancel();
+        if self.relay.await.is_err() {
+            tracing::error!("the relay ended by a fault");
+        }
+    }
+}
+
+/// One consumer: takes a message, does the room's work, settles.
+fn serve<F, R>(consumers: &mut JoinSet<()>, flow: &Arc<Flow>, broker: &InProcess, wants: Wants, room: F)
+where
+    F: Fn(Arc<Flow>, PartnerId, String) -> R + Send + Copy + 'static,
+    R: Future<Output = Result<Done, FlowError>> + Send + 'static,
+{
+    let (flow, broker) = (flow.clone(), broker.clone());
+    consumers.spawn(async move {
+        while let Some(delivered) = broker.next(&wants).await {
+            let message = delivered.message().clone();
+            let work = tokio::spawn(room(flow.clone(), message.partner.clone(), message.body.reference().to_owned()));
+            let outcome = outcome(&flow, &message, work.await);
+            delivered.settle(outcome);
+        }
+    });
+}
+
+fn outcome(flow: &Flow, message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
+    let (queue, job) = (&message.queue, message.id);
+    let retry = || Outcome::RetryAfter(backoff(message.attempt, flow.ids.random()));
+    match ended {
+        Ok(Ok(Done::Yes)) => Outcome::Done,
+        Ok(Ok(Done::Later(wait))) => Outcome::RetryAfter(wait),
+        Ok(Err(error)) => {
+            tracing::warn!(%queue, %job, attempt = message.attempt, %error, "a job failed");
+            retry()
+        }
+        Err(_) => {
+            tracing::error!(%queue, %job, attempt = message.attempt, "a job ended by a fault of the program");
+            retry()
+        }
+    }
+}
