@@ -10,6 +10,9 @@ pub struct ControlNumber(u32);
 pub const CONTROL_NUMBER_MAX: u32 = 999_999_999;
 
 impl ControlNumber {
+    /// 1.
+    pub const FIRST: Self = Self(1);
+
     /// Takes a number from 1 to 999,999,999; `None` outside of it.
     pub const fn new(number: u32) -> Option<Self> {
         if number >= 1 && number <= CONTROL_NUMBER_MAX { Some(Self(number)) } else { None }
