@@ -58,7 +58,7 @@ pub enum FlowError {
     Ledger(#[from] LedgerError),
     /// An object could not be sealed or opened.
     #[error(transparent)]
-    Vault(#[from] tradewind_compliance::VaultError),
+    Vault(#[from] tradewind_compliance::vault::VaultError),
     /// Something of ours is not as it must be.
     #[error("expected {0}, found otherwise")]
     Internal(&'static str),

@@ -1,0 +1,65 @@
+//! Settles calls that were cut: the partner is asked, by our control number, whether it took the interchange.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradewind_broker::QueueName;
+use tradewind_compliance::{DeliveryId, PartnerId};
+use tradewind_ledger::{Cause, DeliveryOutcome, DeliveryState, Effects};
+use tradewind_transfer::transport::{StatusQuery, StatusReply};
+
+use super::super::receive;
+use super::super::workers::Done;
+use super::{Flow, FlowError};
+
+/// Between two status queries of one delivery.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// A partner without a status query settles by a late acknowledgment or by an operator; we look again so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
+
+/// A job of `settle.<partner>`: one delivery whose fate is not known.
+pub(in crate::flow) async fn settle_job(flow: Arc<Flow>, partner: PartnerId, delivery: String) -> Result<Done, FlowError> {
+    let id: DeliveryId = delivery.parse().map_err(|_| FlowError::Internal("a delivery's id"))?;
+    let Some(delivery) = flow.ledger.delivery(id).await?.filter(|delivery| delivery.state == DeliveryState::Unknown) else {
+        flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
+        return Ok(Done::Yes);
+    };
+    let settings = flow.settings();
+    let Some(deliver) = settings.partner(&partner).and_then(|partner| partner.deliver.as_ref()) else {
+        return Err(FlowError::ConfigPartner(partner));
+    };
+    if !deliver.status_query {
+        return again(&flow, &partner, id, LOOK_AGAIN).await;
+    }
+    let query = StatusQuery { interchange_control_number: delivery.control_number };
+    match flow.calls.transport(deliver)?.status(&query).await {
+        Ok(StatusReply::Taken(answers)) => {
+            if !answers.is_empty() {
+                receive::response(&flow, &partner, id, &answers).await?;
+            }
+            let cause = Cause::system("status-query-taken")?;
+            flow.ledger.settle_delivery(id, DeliveryOutcome::Sent, cause, flow.now(), Effects::none()).await?;
+        }
+        Ok(StatusReply::NeverTaken) => {
+            let attempts_max = settings.config.gateway.limits.attempts_max;
+            let effects = Effects::job(flow.job(&QueueName::deliver(&partner), &partner, id)?);
+            let cause = Cause::system("status-query-never-taken")?;
+            flow.ledger.settle_delivery(id, DeliveryOutcome::Refused { attempts_max }, cause, flow.now(), effects).await?;
+        }
+        Err(error) => {
+            tracing::info!(%partner, delivery = %id, %error, "the status query gave no answer; it is asked again");
+            return again(&flow, &partner, id, ASK_AGAIN).await;
+        }
+    }
+    flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
+    flow.wake.notify_one();
+    Ok(Done::Yes)
+}
+
+/// Waits in a job of its own: however long it takes, asking is not an attempt that can run out.
+async fn again(flow: &Flow, partner: &PartnerId, delivery: DeliveryId, wait: Duration) -> Result<Done, FlowError> {
+    let due_at = flow.now().plus(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let job = flow.job_at(&super::settle_queue(partner)?, partner, delivery, due_at)?;
+    flow.ledger.record(Effects::job(job)).await?;
+    Ok(Done::Yes)
+}

@@ -1,0 +1,40 @@
+//! The ways to partners: one transport an address, one claim at a time a partner.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tradewind_compliance::PartnerId;
+use tradewind_transfer::transport::{HttpOptions, HttpTransport, Transport};
+
+use crate::config::Deliver;
+
+use super::FlowError;
+
+/// The transports in use, by address.
+#[derive(Default)]
+pub struct Calls {
+    transports: Mutex<HashMap<String, Arc<dyn Transport>>>,
+    claims: Mutex<HashMap<PartnerId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Calls {
+    /// The transport for a partner's address.
+    pub(super) fn transport(&self, deliver: &Deliver) -> Result<Arc<dyn Transport>, FlowError> {
+        let mut transports = self.transports.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{} {}", deliver.timeout_ms, deliver.url);
+        if let Some(transport) = transports.get(&name) {
+            return Ok(transport.clone());
+        }
+        let options = HttpOptions { timeout: Duration::from_millis(deliver.timeout_ms), ..HttpOptions::default() };
+        let transport = HttpTransport::new(&deliver.url, options).map_err(|_| FlowError::Internal("a usable address in [deliver]"))?;
+        let transport: Arc<dyn Transport> = Arc::new(transport);
+        transports.insert(name, transport.clone());
+        Ok(transport)
+    }
+
+    /// Serializes the choice of a partner's next batch within this process. Between processes the ledger does.
+    pub(super) fn claim(&self, partner: &PartnerId) -> Arc<tokio::sync::Mutex<()>> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner).entry(partner.clone()).or_default().clone()
+    }
+}
