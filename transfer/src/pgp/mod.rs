@@ -8,9 +8,10 @@ mod cert;
 mod decrypt;
 mod encrypt;
 mod sniff;
+mod watch;
 
 pub use asynchronous::{decrypt_async, encrypt_sign_async};
-pub use cert::{CertError, PartnerCert, SecretCert};
+pub use cert::{CertError, CertUse, PartnerCert, SecretCert};
 pub use decrypt::decrypt;
 pub use encrypt::{Encoding, EncryptError, encrypt_sign};
 pub use sniff::{SNIFF_BYTES, Sniffed, sniff};

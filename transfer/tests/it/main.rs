@@ -1,0 +1,16 @@
+//! The crate against real clients and servers of others: OpenSSH, GnuPG, TCP servers that misbehave.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod pgp_gnupg;
+mod pgp_hostile;
+mod support;
