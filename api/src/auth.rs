@@ -16,7 +16,7 @@ use crate::routes::App;
 /// A place among the requests that are worked on, held until the work ends, be the client still there or not.
 pub(crate) type Place = Arc<OwnedSemaphorePermit>;
 
-/// Everything under `/v1` needs a token, also what is not there and what does not work: nobody without one learns which.
+/// Everything under `/v1` needs a token, also what is not there.
 pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path != "/v1" && !path.starts_with("/v1/") {

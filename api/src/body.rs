@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body as HttpBody, HttpBody as _};
+use axum::body::{Body as HttpBody, BodyDataStream, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::Instant;
@@ -30,24 +30,13 @@ impl BodyLimits {
 
 /// The body as a stream that ends after its first error. A length that is declared over the limit is refused at once.
 pub(crate) fn limited(body: HttpBody, limits: BodyLimits) -> Result<Body, BodyError> {
-    if body.size_hint().lower() > limits.bytes_max {
+    let declared = body.size_hint();
+    if declared.lower() > limits.bytes_max {
         return Err(BodyError::TooLarge { limit: limits.bytes_max });
     }
     let depth = limits.depth_max.map(Depth::new);
-    let start = Some((body.into_data_stream(), limits, depth, 0));
-    let stream = futures::stream::unfold(start, async |state| {
-        let (mut stream, limits, mut depth, mut taken) = state?;
-        let until = limits.deadline.min(Instant::now() + limits.pause_max);
-        let chunk = match tokio::time::timeout_at(until, stream.next()).await {
-            Err(_) => Err(BodyError::TooSlow),
-            Ok(None) => return None,
-            Ok(Some(Err(_))) => Err(BodyError::Cut),
-            Ok(Some(Ok(chunk))) => check(chunk, &limits, &mut taken, depth.as_mut()),
-        };
-        let next = chunk.is_ok().then_some((stream, limits, depth, taken));
-        Some((chunk, next))
-    });
-    Ok(stream.boxed())
+    let reader = Reader { stream: body.into_data_stream(), limits, depth, declared: declared.lower(), taken: 0 };
+    Ok(futures::stream::unfold(Some(reader), async |reader| reader?.next().await).boxed())
 }
 
 /// The whole body, which the limit keeps small.
@@ -59,15 +48,40 @@ pub(crate) async fn collected(body: Body) -> Result<Bytes, BodyError> {
     whole.await.map(BytesMut::freeze)
 }
 
-fn check(chunk: Bytes, limits: &BodyLimits, taken: &mut u64, depth: Option<&mut Depth>) -> Result<Bytes, BodyError> {
-    *taken = taken.saturating_add(chunk.len() as u64);
-    if *taken > limits.bytes_max {
-        return Err(BodyError::TooLarge { limit: limits.bytes_max });
+struct Reader {
+    stream: BodyDataStream,
+    limits: BodyLimits,
+    depth: Option<Depth>,
+    /// By `Content-Length`; zero without one.
+    declared: u64,
+    taken: u64,
+}
+
+impl Reader {
+    /// The next chunk, and the reader as long as more may follow.
+    async fn next(mut self) -> Option<(Result<Bytes, BodyError>, Option<Self>)> {
+        let until = self.limits.deadline.min(Instant::now() + self.limits.pause_max);
+        let chunk = match tokio::time::timeout_at(until, self.stream.next()).await {
+            Err(_) => Err(BodyError::TooSlow),
+            Ok(None) if self.taken < self.declared => Err(BodyError::Cut),
+            Ok(None) => return None,
+            Ok(Some(Err(_))) => Err(BodyError::Cut),
+            Ok(Some(Ok(chunk))) => self.check(chunk),
+        };
+        let next = chunk.is_ok().then_some(self);
+        Some((chunk, next))
     }
-    if let Some(depth) = depth {
-        depth.feed(&chunk)?;
+
+    fn check(&mut self, chunk: Bytes) -> Result<Bytes, BodyError> {
+        self.taken = self.taken.saturating_add(chunk.len() as u64);
+        if self.taken > self.limits.bytes_max {
+            return Err(BodyError::TooLarge { limit: self.limits.bytes_max });
+        }
+        if let Some(depth) = &mut self.depth {
+            depth.feed(&chunk)?;
+        }
+        Ok(chunk)
     }
-    Ok(chunk)
 }
 
 /// Counts how deep JSON is nested, without reading it otherwise.

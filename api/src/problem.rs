@@ -209,3 +209,19 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_name_of_its_own_and_is_documented() {
+        let slugs: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+        for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::MethodNotAllowed) {
+            assert!(crate::OPENAPI.contains(&format!("\"{}\"", kind.slug())), "{kind:?}");
+        }
+    }
+}
