@@ -16,8 +16,13 @@ pub enum IdError {
     /// The text is no partner name.
     #[error("expected a partner name of 1 to 40 characters from a-z, 0-9 and -, starting with a letter")]
     Partner,
+    /// The text is no tenant name.
+    #[error("expected a tenant name of 1 to 40 characters from a-z, 0-9 and -, starting with a letter")]
+    Tenant,
     /// The text is no object key.
-    #[error("expected an object key of 1 to 200 characters from a-z, A-Z, 0-9, -, _, . and /, without empty or dotted parts")]
+    #[error(
+        "expected an object key of 1 to 200 characters from a-z, A-Z, 0-9, -, _, . and /, without empty or dotted parts"
+    )]
     ObjectKey,
 }
 
@@ -176,6 +181,8 @@ macro_rules! names {
 names! {
     /// A trading partner's name in the configuration. It is no secret and no PHI: it may stand in logs and metric labels.
     PartnerId, IdError::Partner, fits_partner;
+    /// Whose gateway this is. Bound into everything that is sealed, so that one tenant's object never opens as another's.
+    TenantId, IdError::Tenant, fits_partner;
     /// Where an object lies in the store. Made by us alone, never from a partner's input.
     ObjectKey, IdError::ObjectKey, fits_object_key;
 }

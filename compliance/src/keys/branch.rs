@@ -1,0 +1,385 @@
+//! A partner's branch keys: made, found, rotated, re-wrapped, shredded.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ring::aead::LessSafeKey;
+
+use super::cache::{Held, KeyCache};
+use super::value::{sealed_version, value_cipher};
+use super::{
+    BranchKeyId, BranchKeyRecord, BranchKeyStore, InsertKey, KeyCacheLimits, KeyKind, KeyManager, KeysError,
+    LoadActive, SearchKey, ValueError, ValueSealer,
+};
+use crate::esdk::{SealError, WrappingKey};
+use crate::{
+    CONTEXT_KEY_KIND, CONTEXT_KEY_VERSION, CONTEXT_PARTNER, CONTEXT_TENANT, Clock, EncryptionContext, PartnerId,
+    Purpose, SecretKey, TenantId,
+};
+
+/// The namespace of our wrapping keys in a message's header; the name is `<partner>/<version>`.
+pub(crate) const KEY_NAMESPACE: &str = "tradewind";
+/// How often an operation starts anew when others change the same partner's keys.
+const TRIES_MAX: u32 = 8;
+/// Loads of one partner's keys wait for each other; partners of different stripes do not.
+const STRIPES: usize = 32;
+
+/// An unwrapped branch key.
+pub(crate) struct BranchKey {
+    id: BranchKeyId,
+    secret: SecretKey,
+    wrapping: WrappingKey,
+    values: Mutex<HashMap<Purpose, Arc<LessSafeKey>>>,
+    sealed_bytes: Arc<AtomicU64>,
+}
+
+impl BranchKey {
+    fn new(id: BranchKeyId, secret: SecretKey) -> Result<Self, SealError> {
+        let wrapping = WrappingKey::new(KEY_NAMESPACE, &key_name(&id.partner, id.version), &secret)?;
+        Ok(Self { id, secret, wrapping, values: Mutex::default(), sealed_bytes: Arc::default() })
+    }
+
+    pub(crate) const fn id(&self) -> &BranchKeyId {
+        &self.id
+    }
+
+    pub(crate) const fn wrapping(&self) -> &WrappingKey {
+        &self.wrapping
+    }
+
+    /// Counts what was sealed under this key towards the cache's bound.
+    pub(crate) fn count(&self, bytes: usize) {
+        self.sealed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn sealed_bytes(&self) -> Arc<AtomicU64> {
+        self.sealed_bytes.clone()
+    }
+
+    fn value_cipher(&self, purpose: Purpose) -> Result<Arc<LessSafeKey>, ValueError> {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cipher) = values.get(&purpose) {
+            return Ok(cipher.clone());
+        }
+        let cipher = Arc::new(value_cipher(&self.secret, purpose).ok_or(ValueError::InternalCipher)?);
+        values.insert(purpose, cipher.clone());
+        Ok(cipher)
+    }
+}
+
+impl fmt::Debug for BranchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BranchKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A branch key's name in a message's header.
+pub(crate) fn key_name(partner: &PartnerId, version: u32) -> String {
+    format!("{partner}/{version}")
+}
+
+/// The partner and version in a branch key's name.
+pub(crate) fn parse_key_name(name: &str) -> Option<(PartnerId, u32)> {
+    let (partner, version) = name.split_once('/')?;
+    let parsed = (partner.parse().ok()?, version.parse().ok()?);
+    (key_name(&parsed.0, parsed.1) == name).then_some(parsed)
+}
+
+/// What [`BranchKeys`] is made of.
+#[derive(Debug)]
+pub struct BranchKeysParts {
+    /// Whose gateway this is.
+    pub tenant: TenantId,
+    /// Wraps the branch keys.
+    pub manager: Arc<dyn KeyManager>,
+    /// Keeps them.
+    pub store: Arc<dyn BranchKeyStore>,
+    /// Ages the cache.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds the cache.
+    pub limits: KeyCacheLimits,
+}
+
+/// The branch and search keys of all partners.
+pub struct BranchKeys {
+    tenant: TenantId,
+    manager: Arc<dyn KeyManager>,
+    store: Arc<dyn BranchKeyStore>,
+    clock: Arc<dyn Clock>,
+    cache: Mutex<KeyCache>,
+    loading: [tokio::sync::Mutex<()>; STRIPES],
+}
+
+/// What [`BranchKeys::rewrap_all`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Keys that are wrapped under the current root now, and were not before.
+    pub rewrapped: u64,
+    /// Keys that already were.
+    pub current: u64,
+    /// Keys that somebody else changed meanwhile: run it again if there are any.
+    pub changed_meanwhile: u64,
+}
+
+impl BranchKeys {
+    /// Keys of one tenant.
+    #[must_use]
+    pub fn new(parts: BranchKeysParts) -> Self {
+        let BranchKeysParts { tenant, manager, store, clock, limits } = parts;
+        let loading = std::array::from_fn(|_| tokio::sync::Mutex::default());
+        Self { tenant, manager, store, clock, cache: Mutex::new(KeyCache::new(limits)), loading }
+    }
+
+    /// Whose keys these are.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The partner's key for search digests; makes it at the first call.
+    ///
+    /// # Errors
+    /// [`KeysError::Shredded`], or when the manager or the store fails.
+    pub async fn search_key(&self, partner: &PartnerId) -> Result<Arc<SearchKey>, KeysError> {
+        match self.held(partner, Wanted::Active(KeyKind::Search)).await? {
+            Held::Search(key) => Ok(key),
+            Held::Branch(_) => Err(KeysError::UnknownKey),
+        }
+    }
+
+    /// What seals values of one purpose under the partner's active branch key.
+    ///
+    /// # Errors
+    /// As [`BranchKeys::search_key`].
+    pub async fn value_sealer(&self, partner: &PartnerId, purpose: Purpose) -> Result<ValueSealer, KeysError> {
+        let key = self.active(partner).await?;
+        self.sealer_of(&key, purpose)
+    }
+
+    /// Seals one value for the row that will hold it. In a loop, take [`BranchKeys::value_sealer`] once.
+    ///
+    /// # Errors
+    /// As [`BranchKeys::search_key`].
+    pub async fn seal_value(
+        &self,
+        partner: &PartnerId,
+        purpose: Purpose,
+        row: &str,
+        value: &[u8],
+    ) -> Result<Vec<u8>, KeysError> {
+        let key = self.active(partner).await?;
+        key.count(value.len());
+        Ok(self.sealer_of(&key, purpose)?.seal(row, value)?)
+    }
+
+    /// Opens a value, under whatever version of the branch key it was sealed.
+    ///
+    /// # Errors
+    /// When it does not verify for this partner, purpose and row, or the partner was shredded.
+    pub async fn open_value(
+        &self,
+        partner: &PartnerId,
+        purpose: Purpose,
+        row: &str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, KeysError> {
+        let version = sealed_version(sealed).ok_or(ValueError::Malformed)?;
+        let key = self.version(partner, version).await?;
+        Ok(self.sealer_of(&key, purpose)?.open(row, sealed)?)
+    }
+
+    /// Makes a new version of the partner's branch key, which seals from now on; older ones still open.
+    ///
+    /// # Errors
+    /// As [`BranchKeys::search_key`].
+    pub async fn rotate(&self, partner: &PartnerId) -> Result<BranchKeyId, KeysError> {
+        for _ in 0..TRIES_MAX {
+            let version = match self.store.load_active(partner, KeyKind::Branch).await? {
+                LoadActive::Active(record) => record.id.version.saturating_add(1),
+                LoadActive::Absent => 1,
+                LoadActive::Shredded => return Err(KeysError::Shredded),
+            };
+            let id = BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version };
+            match self.create(&id).await? {
+                InsertKey::Inserted => {
+                    self.cache().purge(partner);
+                    return Ok(id);
+                }
+                InsertKey::Exists => {}
+                InsertKey::Shredded => return Err(KeysError::Shredded),
+            }
+        }
+        Err(KeysError::Contended { tries: TRIES_MAX })
+    }
+
+    /// Wraps every key anew that is not wrapped under the manager's current root. Nothing that is sealed changes.
+    ///
+    /// # Errors
+    /// When the manager or the store fails; what was done until then stands, and running it again does the rest.
+    pub async fn rewrap_all(&self) -> Result<Rewrapped, KeysError> {
+        let current = self.manager.current_root().await?;
+        let mut done = Rewrapped::default();
+        for record in self.store.list(None).await? {
+            let Some(old) = record.wrapped else { continue };
+            if old.root == current {
+                done.current += 1;
+                continue;
+            }
+            let new = self.manager.rewrap(&old, &self.context(&record.id)).await?;
+            if self.store.replace_wrapped(&record.id, &old, &new).await? {
+                done.rewrapped += 1;
+            } else {
+                done.changed_meanwhile += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Destroys all keys of a partner. What was sealed for it cannot be opened again, here at once and in other processes within the cache's
+    /// age. Answers how many keys there were. The partner's name cannot be used again.
+    ///
+    /// # Errors
+    /// When the store fails; the keys may then still stand.
+    pub async fn shred(&self, partner: &PartnerId) -> Result<u32, KeysError> {
+        let destroyed = self.store.destroy(partner).await;
+        self.cache().purge(partner);
+        Ok(destroyed?)
+    }
+
+    /// The partner's active branch key; makes the first at the first call.
+    pub(crate) async fn active(&self, partner: &PartnerId) -> Result<Arc<BranchKey>, KeysError> {
+        self.branch(partner, Wanted::Active(KeyKind::Branch)).await
+    }
+
+    /// One version of the partner's branch key.
+    pub(crate) async fn version(&self, partner: &PartnerId, version: u32) -> Result<Arc<BranchKey>, KeysError> {
+        self.branch(partner, Wanted::Version(version)).await
+    }
+
+    async fn branch(&self, partner: &PartnerId, wanted: Wanted) -> Result<Arc<BranchKey>, KeysError> {
+        match self.held(partner, wanted).await? {
+            Held::Branch(key) => Ok(key),
+            Held::Search(_) => Err(KeysError::UnknownKey),
+        }
+    }
+
+    async fn held(&self, partner: &PartnerId, wanted: Wanted) -> Result<Held, KeysError> {
+        if let Some(held) = self.cached(partner, wanted) {
+            return Ok(held);
+        }
+        let _one_at_a_time = match self.loading.get(stripe(partner)) {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        };
+        for _ in 0..TRIES_MAX {
+            if let Some(held) = self.cached(partner, wanted) {
+                return Ok(held);
+            }
+            let epoch = self.cache().epoch();
+            let Some(record) = self.record(partner, wanted).await? else { continue };
+            let held = self.unwrap(&record).await?;
+            let active = matches!(wanted, Wanted::Active(KeyKind::Branch));
+            let now = self.clock.now_unix_ms();
+            if self.cache().store(epoch, &record.id, held.clone(), active, now) {
+                return Ok(held);
+            }
+        }
+        Err(KeysError::Contended { tries: TRIES_MAX })
+    }
+
+    fn cached(&self, partner: &PartnerId, wanted: Wanted) -> Option<Held> {
+        let now = self.clock.now_unix_ms();
+        match wanted {
+            Wanted::Active(KeyKind::Branch) => self.cache().active(partner, now),
+            Wanted::Active(KeyKind::Search) => self.cache().key(&search_id(partner), now),
+            Wanted::Version(version) => {
+                let id = BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version };
+                self.cache().key(&id, now)
+            }
+        }
+    }
+
+    /// The record of a key; `None` when it was just made, by this call or another: look again.
+    async fn record(&self, partner: &PartnerId, wanted: Wanted) -> Result<Option<BranchKeyRecord>, KeysError> {
+        let kind = match wanted {
+            Wanted::Version(version) => {
+                let id = BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version };
+                return self.store.load(&id).await?.ok_or(KeysError::UnknownKey).map(Some);
+            }
+            Wanted::Active(kind) => kind,
+        };
+        match self.store.load_active(partner, kind).await? {
+            LoadActive::Active(record) => Ok(Some(record)),
+            LoadActive::Shredded => Err(KeysError::Shredded),
+            LoadActive::Absent => {
+                match self.create(&BranchKeyId { partner: partner.clone(), kind, version: 1 }).await? {
+                    InsertKey::Inserted | InsertKey::Exists => Ok(None),
+                    InsertKey::Shredded => Err(KeysError::Shredded),
+                }
+            }
+        }
+    }
+
+    async fn unwrap(&self, record: &BranchKeyRecord) -> Result<Held, KeysError> {
+        let wrapped = record.wrapped.as_ref().ok_or(KeysError::Shredded)?;
+        let secret = self.manager.unwrap(wrapped, &self.context(&record.id)).await?;
+        Ok(match record.id.kind {
+            KeyKind::Search => Held::Search(Arc::new(SearchKey::new(&secret))),
+            KeyKind::Branch => {
+                let key = BranchKey::new(record.id.clone(), secret).map_err(KeysError::InternalKey)?;
+                Held::Branch(Arc::new(key))
+            }
+        })
+    }
+
+    async fn create(&self, id: &BranchKeyId) -> Result<InsertKey, KeysError> {
+        let wrapped = self.manager.wrap(&SecretKey::generate()?, &self.context(id)).await?;
+        let created_unix_ms = self.clock.now_unix_ms();
+        let record = BranchKeyRecord { id: id.clone(), wrapped: Some(wrapped), created_unix_ms };
+        Ok(self.store.insert(&record).await?)
+    }
+
+    fn sealer_of(&self, key: &BranchKey, purpose: Purpose) -> Result<ValueSealer, KeysError> {
+        let cipher = key.value_cipher(purpose)?;
+        Ok(ValueSealer::new(cipher, key.id.version, &self.tenant, &key.id.partner, purpose))
+    }
+
+    /// What a wrapped key is bound to.
+    fn context(&self, id: &BranchKeyId) -> EncryptionContext {
+        EncryptionContext::new()
+            .with(CONTEXT_TENANT, self.tenant.as_str())
+            .with(CONTEXT_PARTNER, id.partner.as_str())
+            .with(CONTEXT_KEY_KIND, id.kind.as_str())
+            .with(CONTEXT_KEY_VERSION, id.version.to_string())
+    }
+
+    fn cache(&self) -> MutexGuard<'_, KeyCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for BranchKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BranchKeys").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+/// Which key is looked for.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Active(KeyKind),
+    Version(u32),
+}
+
+fn search_id(partner: &PartnerId) -> BranchKeyId {
+    BranchKeyId { partner: partner.clone(), kind: KeyKind::Search, version: 1 }
+}
+
+fn stripe(partner: &PartnerId) -> usize {
+    let mut hasher = DefaultHasher::new();
+    partner.hash(&mut hasher);
+    usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or_default()
+}
