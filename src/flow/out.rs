@@ -1,0 +1,104 @@
+//! Files for a partner's `/out`: encrypted to the partner and signed by us, sealed, and listed by the effects that they are part of.
+
+use tokio::io::AsyncRead;
+use tradewind_compliance::store::PutMode;
+use tradewind_compliance::vault::CopyError;
+use tradewind_compliance::{ObjectKey, PartnerId, ReceiptId};
+use tradewind_ledger::NewOutFile;
+use tradewind_transfer::pgp::{Encoding, encrypt_sign_async};
+
+use super::{Flow, FlowError, objects};
+
+/// Bytes between the encryption and the sealing.
+const PIPE_BYTES: usize = 256 * 1024;
+
+/// What a file in `/out` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutKind {
+    /// A TA1.
+    Ta1,
+    /// A 999.
+    X999,
+    /// A 277CA: ours, or the payer's rebuilt.
+    X277ca,
+    /// Why a file was not taken, as text.
+    Notice,
+}
+
+impl OutKind {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ta1 => "TA1",
+            Self::X999 => "999",
+            Self::X277ca => "277CA",
+            Self::Notice => "notice",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        if self == Self::Notice { "txt" } else { "x12" }
+    }
+}
+
+/// A file that is sealed and not yet listed.
+pub(super) struct Sealed {
+    pub(super) object: ObjectKey,
+    size: u64,
+    encrypted: bool,
+}
+
+/// Seals a file for a partner, encrypted and signed where the partner has a certificate.
+pub(super) async fn seal(
+    flow: &Flow,
+    partner: &PartnerId,
+    mut content: impl AsyncRead + Send + Unpin,
+) -> Result<Sealed, FlowError> {
+    let object = objects::out(flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
+    let mut writer = flow.vault.writer(partner, &object, objects::OUT, PutMode::IfAbsent).await?;
+    let settings = flow.settings();
+    let Some(certificate) = settings.certificate(partner) else {
+        writer.copy_from(&mut content).await.map_err(copied)?;
+        return Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: false });
+    };
+    let (mut from, mut to) = tokio::io::duplex(PIPE_BYTES);
+    let (recipients, signer) = (vec![certificate.clone()], flow.pgp.clone());
+    let encrypt = async move { encrypt_sign_async(&mut content, recipients, signer, &mut to, Encoding::Binary).await };
+    let (encrypted, written) = tokio::join!(encrypt, writer.copy_from(&mut from));
+    encrypted.map_err(|error| {
+        tracing::error!(%partner, %error, "a file for a partner could not be encrypted");
+        FlowError::Internal("a partner's certificate that can be encrypted to")
+    })?;
+    written.map_err(copied)?;
+    Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: true })
+}
+
+/// The listing of a sealed file. Its name is made of our own words and ids, ascending in time.
+pub(super) fn list(
+    flow: &Flow,
+    partner: &PartnerId,
+    kind: OutKind,
+    receipt: ReceiptId,
+    file: &Sealed,
+) -> Result<NewOutFile, FlowError> {
+    let ending = if file.encrypted { ".pgp" } else { "" };
+    let name = format!("{}_{}.{}{ending}", kind.as_str(), flow.ids.job_id(), kind.ending());
+    Ok(NewOutFile {
+        partner: partner.clone(),
+        name: name.parse()?,
+        object: file.object.clone(),
+        size: file.size,
+        kind: kind.as_str().parse()?,
+        receipt: Some(receipt),
+        at: flow.now(),
+    })
+}
+
+fn copied(error: CopyError) -> FlowError {
+    match error {
+        CopyError::Vault(error) => error.into(),
+        CopyError::Read(error) => {
+            tracing::error!(%error, "an object could not be read while another was sealed");
+            FlowError::Internal("an object that can be read")
+        }
+    }
+}
