@@ -1,0 +1,145 @@
+//! The rooms as the REST door sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tradewind_api::{
+    Answer, Caller, Content, FileView, Gateway, GatewayError, Health, HealthPart, Inquiry, MetricsSnapshot, Page,
+    QueueMetrics, StateMetrics, Submission, Submitted, TransactionView,
+};
+use tradewind_compliance::keys::SearchKind;
+use tradewind_compliance::{ItemId, ReceiptId};
+use tradewind_ledger::{Effects, LedgerError, Reservation, SearchHash, StoredResponse};
+
+use super::receive::{Door, Reception, Whole};
+use super::{Flow, FlowError, convert, realtime, view};
+
+/// A request that reserved its idempotency key and died of it frees the key after this.
+const KEY_STALE_MS: u64 = 5 * 60_000;
+/// How long a client waits before it asks again when the disk is full.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// The rooms as the REST door sees them.
+pub struct FlowGateway(Arc<Flow>);
+
+impl FlowGateway {
+    /// The gateway of a flow.
+    #[must_use]
+    pub fn new(flow: Arc<Flow>) -> Self {
+        Self(flow)
+    }
+
+    /// Takes the body whole into an object; nothing is recorded yet.
+    async fn take(&self, caller: &Caller, submission: Submission) -> Result<Whole, GatewayError> {
+        let flow = &self.0;
+        let mut reception = Reception::open(flow, &caller.partner, Door::Api, None).await.map_err(refuse)?;
+        let mut body = submission.body;
+        match submission.content {
+            Content::X12 => {
+                while let Some(bytes) = body.next().await {
+                    reception.write(&bytes?).await.map_err(refuse)?;
+                }
+            }
+            Content::Json => {
+                let mut json = Vec::new();
+                while let Some(bytes) = body.next().await {
+                    json.extend_from_slice(&bytes?);
+                }
+                let x12 = convert::submitted(flow, &caller.partner, &json).await?;
+                reception.write(&x12).await.map_err(refuse)?;
+            }
+        }
+        reception.finish(flow).await.map_err(refuse)
+    }
+}
+
+#[async_trait]
+impl Gateway for FlowGateway {
+    fn authenticate(&self, token: &str) -> Option<Caller> {
+        self.0.settings().caller(token).cloned()
+    }
+
+    async fn submit(&self, caller: &Caller, submission: Submission) -> Result<Submitted, GatewayError> {
+        let flow = &self.0;
+        let Some(key) = submission.idempotency_key.clone() else {
+            let file = self.take(caller, submission).await?.receive(flow).await.map_err(refuse)?;
+            return Ok(Submitted { file, duplicate: false });
+        };
+        let search = flow.vault.keys().search_key(&caller.partner).await.map_err(GatewayError::internal)?;
+        let key = SearchHash(search.digest(SearchKind::new("idempotency-key"), key.expose().as_bytes()));
+        let whole = self.take(caller, submission).await?;
+        let (now, digest) = (flow.now(), whole.content().digest);
+        let reserved = flow.ledger.reserve_key(&caller.partner, key, digest, now.minus(KEY_STALE_MS), now).await;
+        match reserved.map_err(refuse_ledger)? {
+            Reservation::Fresh => {}
+            Reservation::InFlight => return Err(GatewayError::KeyInUse),
+            Reservation::Conflict => return Err(GatewayError::KeyReused),
+            Reservation::Done(response) => return Ok(Submitted { file: first(&response)?, duplicate: true }),
+        }
+        let object = whole.receipt().object.clone();
+        let file = whole.receive(flow).await.map_err(refuse)?;
+        let kind = "submitted".parse().map_err(refuse_ledger)?;
+        let response = StoredResponse { status: 202, kind, body: Some(object) };
+        let completed = flow.ledger.complete_key(&caller.partner, key, response, flow.now(), Effects::none()).await;
+        completed.map_err(refuse_ledger)?;
+        Ok(Submitted { file, duplicate: false })
+    }
+
+    async fn eligibility(
+        &self,
+        caller: &Caller,
+        inquiry: Inquiry,
+        deadline: tokio::time::Instant,
+    ) -> Result<Answer, GatewayError> {
+        realtime::ask(&self.0, &caller.partner, inquiry, deadline).await
+    }
+
+    async fn item(&self, caller: &Caller, id: ItemId) -> Result<Option<TransactionView>, GatewayError> {
+        view::item(&self.0, &caller.partner, id).await.map_err(refuse)
+    }
+
+    async fn file(&self, caller: &Caller, id: ReceiptId, page: Page) -> Result<Option<FileView>, GatewayError> {
+        view::file(&self.0, &caller.partner, id, page).await.map_err(refuse)
+    }
+
+    async fn health(&self) -> Health {
+        let ledger = self.0.ledger.next_job_at().await.is_ok();
+        let part = |name: &'static str, ok| HealthPart { name: name.into(), ok };
+        Health { live: true, ready: ledger, parts: vec![part("ledger", ledger)] }
+    }
+
+    async fn metrics(&self) -> MetricsSnapshot {
+        let now = self.0.now();
+        let depths = self.0.ledger.depths().await.unwrap_or_default();
+        let states = self.0.ledger.state_counts().await.unwrap_or_default();
+        let queue = |depth: tradewind_ledger::Depth| QueueMetrics {
+            queue: depth.lane.queue.to_string().into(),
+            depth: depth.ready,
+            oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
+        };
+        let state = |row: tradewind_ledger::StateCount| StateMetrics { kind: row.what.into(), state: row.state.into(), count: row.count };
+        MetricsSnapshot { queues: depths.into_iter().map(queue).collect(), states: states.into_iter().map(state).collect() }
+    }
+}
+
+/// The file that an idempotency key stood for: its id is the last part of its object's key.
+fn first(response: &StoredResponse) -> Result<ReceiptId, GatewayError> {
+    let object = response.body.as_ref().map(|object| object.as_str().rsplit('/').next().unwrap_or_default());
+    object.and_then(|id| id.parse().ok()).ok_or_else(|| GatewayError::internal(FlowError::Internal("a stored response")))
+}
+
+fn refuse_ledger(error: LedgerError) -> GatewayError {
+    refuse(error.into())
+}
+
+/// What the client learns of a failure.
+pub(super) fn refuse(error: FlowError) -> GatewayError {
+    let full = match &error {
+        FlowError::Ledger(error) => matches!(error, LedgerError::Full),
+        FlowError::Vault(error) => error.is_full(),
+        _ => false,
+    };
+    if full { GatewayError::Unavailable { retry_after: RETRY_AFTER } } else { GatewayError::internal(error) }
+}
