@@ -1,9 +1,9 @@
 //! ISA, GS, GE and IEA around an acknowledgment, with sender and receiver swapped from what came in.
 
-use super::pen::Style;
+use super::pen::Format;
 use super::stamp::Stamp;
+use crate::ControlNumber;
 use crate::engine::{GroupHeader, InterchangeHeader};
-use crate::{ControlNumber, Delimiters};
 
 /// Qualifiers that ISA05 and ISA07 may hold in healthcare.
 const QUALIFIERS: [&[u8; 2]; 9] = [b"01", b"14", b"20", b"27", b"28", b"29", b"30", b"33", b"ZZ"];
@@ -44,28 +44,6 @@ impl Address {
     }
 }
 
-/// What follows a segment terminator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LineEnd {
-    /// Nothing: one long line.
-    #[default]
-    None,
-    /// A line feed.
-    Lf,
-    /// Carriage return and line feed.
-    CrLf,
-}
-
-impl LineEnd {
-    pub(crate) const fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::None => b"",
-            Self::Lf => b"\n",
-            Self::CrLf => b"\r\n",
-        }
-    }
-}
-
 /// ISA15.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
@@ -102,36 +80,20 @@ pub struct Envelope {
     pub interchange: ControlNumber,
     /// GS06.
     pub group: ControlNumber,
-    /// ST02 of the first set; each further one counts up.
-    pub set: ControlNumber,
-    /// Best those of the interchange that is acknowledged: then every value copied from it fits.
-    pub delimiters: Delimiters,
-    /// What stands behind each terminator.
-    pub line_end: LineEnd,
     /// ISA15, as it came in.
     pub usage: Usage,
 }
 
-/// The control numbers of one outgoing acknowledgment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers {
-    /// ISA13.
-    pub interchange: ControlNumber,
-    /// GS06.
-    pub group: ControlNumber,
-    /// ST02 of the first set.
-    pub set: ControlNumber,
-}
-
 impl Envelope {
-    /// The answer to an interchange: its receiver becomes the sender, its sender the receiver; its delimiters and ISA15 are
-    /// kept. The ids of `group` are swapped likewise; without it the interchange's stand in GS too.
+    /// The answer to an interchange: its receiver becomes the sender, its sender the receiver; its ISA15 is kept. The ids of
+    /// `group` are swapped likewise; without it the interchange's stand in GS too. `interchange` and `group_number` are our
+    /// ISA13 and GS06.
     pub fn answering(
         header: &InterchangeHeader,
         group: Option<&GroupHeader>,
-        delimiters: Delimiters,
-        numbers: Numbers,
         at: Stamp,
+        interchange: ControlNumber,
+        group_number: ControlNumber,
     ) -> Self {
         let mut sender = Address::new(header.receiver_qualifier(), header.receiver());
         let mut receiver = Address::new(header.sender_qualifier(), header.sender());
@@ -139,21 +101,12 @@ impl Envelope {
             sender.group_id.clone_from(&group.receiver);
             receiver.group_id.clone_from(&group.sender);
         }
-        let Numbers { interchange, group, set } = numbers;
-        let usage = Usage::from_code(header.usage());
-        Self { sender, receiver, at, interchange, group, set, delimiters, line_end: LineEnd::None, usage }
-    }
-
-    pub(crate) fn style(&self) -> Style {
-        let fit = self.delimiters.fault().is_none() && self.delimiters.repetition.is_some();
-        let delimiters = if fit { self.delimiters } else { Delimiters::default() };
-        Style { delimiters, line_end: self.line_end }
+        Self { sender, receiver, at, interchange, group: group_number, usage: Usage::from_code(header.usage()) }
     }
 
     /// ISA, with ISA14 = 0: an acknowledgment asks for none.
-    pub(crate) fn isa(&self, out: &mut Vec<u8>) {
-        let style = self.style();
-        style
+    pub(crate) fn isa(&self, format: &Format, out: &mut Vec<u8>) {
+        format
             .segment(out, "ISA")
             .element("00")
             .fixed(b"", 10)
@@ -165,17 +118,17 @@ impl Envelope {
             .fixed(self.receiver.isa_id().as_bytes(), 15)
             .element(self.at.date6())
             .element(self.at.time4())
-            .raw(style.delimiters.repetition.unwrap_or(b'^'))
+            .raw(format.delimiters.repetition.unwrap_or(b'^'))
             .element("00501")
             .element(self.interchange.to_string())
             .element("0")
             .element(self.usage.code())
-            .raw(style.delimiters.component)
+            .raw(format.delimiters.component)
             .end();
     }
 
-    pub(crate) fn gs(&self, out: &mut Vec<u8>, functional_id: &str, version: &str) {
-        self.style()
+    pub(crate) fn gs(&self, format: &Format, functional_id: &str, version: &str, out: &mut Vec<u8>) {
+        format
             .segment(out, "GS")
             .element(functional_id)
             .at_most(self.sender.gs_id().as_bytes(), 15)
@@ -188,14 +141,14 @@ impl Envelope {
             .end();
     }
 
-    pub(crate) fn ge(&self, out: &mut Vec<u8>, sets: u32) {
+    pub(crate) fn ge(&self, format: &Format, sets: u32, out: &mut Vec<u8>) {
         let group = self.group.number().to_string();
-        self.style().segment(out, "GE").element(sets.to_string()).element(group).end();
+        format.segment(out, "GE").element(sets.to_string()).element(group).end();
     }
 
-    pub(crate) fn iea(&self, out: &mut Vec<u8>, groups: u32) {
+    pub(crate) fn iea(&self, format: &Format, groups: u32, out: &mut Vec<u8>) {
         let number = self.interchange.to_string();
-        self.style().segment(out, "IEA").element(groups.to_string()).element(number).end();
+        format.segment(out, "IEA").element(groups.to_string()).element(number).end();
     }
 }
 
@@ -216,9 +169,6 @@ pub(crate) mod tests {
             at: Stamp::new(2026, 3, 4, 5, 6).unwrap(),
             interchange: ControlNumber::new(7).unwrap(),
             group: ControlNumber::new(8).unwrap(),
-            set: ControlNumber::new(9).unwrap(),
-            delimiters: Delimiters::default(),
-            line_end: LineEnd::None,
             usage: Usage::Test,
         }
     }
@@ -227,7 +177,7 @@ pub(crate) mod tests {
     fn writes_an_isa_of_106_bytes_whatever_the_ids() {
         for id in ["", "A", "A~B*C", "SIXTEEN-LETTERS-", "ÄÖÜ"] {
             let mut out = Vec::new();
-            Envelope { sender: Address::new("??", id), ..sample() }.isa(&mut out);
+            Envelope { sender: Address::new("??", id), ..sample() }.isa(&Format::default(), &mut out);
             assert_eq!(out.len(), 106, "{}", String::from_utf8_lossy(&out));
             assert_eq!(out.iter().filter(|b| **b == b'*').count(), 16);
         }
@@ -235,19 +185,25 @@ pub(crate) mod tests {
 
     #[test]
     fn writes_both_envelopes() {
-        let (mut out, envelope) = (Vec::new(), sample());
-        envelope.isa(&mut out);
-        envelope.gs(&mut out, "FA", "005010X231A1");
-        envelope.ge(&mut out, 1);
-        envelope.iea(&mut out, 1);
+        let (mut out, envelope, format) = (Vec::new(), sample(), Format::default());
+        envelope.isa(&format, &mut out);
+        envelope.gs(&format, "FA", "005010X231A1", &mut out);
+        envelope.ge(&format, 1, &mut out);
+        envelope.iea(&format, 1, &mut out);
         let expected = "ISA*00*          *00*          *ZZ*TRADEWIND      *30*123456789      *260304*0506*^*00501*\
                         000000007*0*T*:~GS*FA*TRADEWIND*CLINIC*20260304*0506*8*X*005010X231A1~GE*1*8~IEA*1*000000007~";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]
-    fn takes_the_common_delimiters_where_the_given_ones_cannot_serve() {
-        let delimiters = Delimiters { element: b'A', ..Delimiters::default() };
-        assert_eq!(Envelope { delimiters, ..sample() }.style().delimiters, Delimiters::default());
+    fn swaps_the_sides_of_what_it_answers() {
+        let isa = "00**00**ZZ*CLINIC*30*PAYER*260301*1253*^*00501*000000905*1*T*:";
+        let header = InterchangeHeader::new(isa.split('*').map(str::as_bytes));
+        let group = GroupHeader { sender: "DESK".into(), receiver: "CLAIMS".into(), ..GroupHeader::default() };
+        let (one, two) = (ControlNumber::new(1).unwrap(), ControlNumber::new(2).unwrap());
+        let envelope = Envelope::answering(&header, Some(&group), sample().at, one, two);
+        assert_eq!(envelope.sender, Address { group_id: "CLAIMS".into(), ..Address::new("30", "PAYER") });
+        assert_eq!(envelope.receiver, Address { group_id: "DESK".into(), ..Address::new("ZZ", "CLINIC") });
+        assert_eq!((envelope.interchange, envelope.group, envelope.usage), (one, two, Usage::Test));
     }
 }

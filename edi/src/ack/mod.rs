@@ -6,11 +6,15 @@
 
 pub mod amount;
 pub mod envelope;
+mod number;
 mod pen;
 pub mod stamp;
 pub mod ta1;
+pub mod x277ca;
+pub mod x999;
 
 pub use amount::Amount;
-pub use envelope::{Address, Envelope, LineEnd, Numbers, Usage};
+pub use envelope::{Address, Envelope, Usage};
+pub use pen::{Format, LineEnd};
 pub use stamp::Stamp;
 pub use ta1::Ta1;

@@ -1,16 +1,48 @@
 //! Writes segments: element by element, without trailing empty elements, and never a delimiter inside a value.
 
-use super::envelope::LineEnd;
 use crate::Delimiters;
 
 /// How the segments of one interchange are written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Style {
-    pub(crate) delimiters: Delimiters,
-    pub(crate) line_end: LineEnd,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Format {
+    /// Best those of the interchange that is acknowledged: then every value copied from it fits.
+    pub delimiters: Delimiters,
+    /// What stands behind each terminator.
+    pub line_end: LineEnd,
 }
 
-impl Style {
+/// What follows a segment terminator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineEnd {
+    /// Nothing: one long line.
+    #[default]
+    None,
+    /// A line feed.
+    Lf,
+    /// Carriage return and line feed.
+    CrLf,
+}
+
+impl LineEnd {
+    const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::None => b"",
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+        }
+    }
+}
+
+impl Format {
+    /// With these delimiters where they can serve, else with the common ones. Without a repetition separator `^` is taken, as
+    /// version 00501 has one.
+    pub fn with(delimiters: Delimiters) -> Self {
+        let repetition = delimiters.repetition.or(Some(b'^'));
+        let delimiters = Delimiters { repetition, ..delimiters };
+        let fit = delimiters.fault().is_none() && !delimiters.contains(b'.') && !delimiters.contains(b'-');
+        Self { delimiters: if fit { delimiters } else { Delimiters::default() }, line_end: LineEnd::None }
+    }
+
     /// Starts a segment behind what `out` holds.
     pub(crate) fn segment<'a>(&self, out: &'a mut Vec<u8>, id: &str) -> Pen<'a> {
         let start = out.len();
@@ -27,7 +59,7 @@ impl Style {
 /// A segment under way.
 pub(crate) struct Pen<'a> {
     out: &'a mut Vec<u8>,
-    style: Style,
+    style: Format,
     /// Element separators that are written once a value follows.
     owed: usize,
     start: usize,
@@ -126,7 +158,7 @@ mod tests {
 
     fn written(write: impl FnOnce(Pen<'_>) -> Pen<'_>) -> String {
         let mut out = Vec::new();
-        write(Style::default().segment(&mut out, "AK9")).end();
+        write(Format::default().segment(&mut out, "AK9")).end();
         String::from_utf8(out).unwrap()
     }
 
@@ -141,8 +173,18 @@ mod tests {
     #[test]
     fn keeps_delimiters_and_control_bytes_out_of_values() {
         assert_eq!(written(|p| p.element("a*b:c~d^e\u{1}")), "AK9*a?b?c?d?e?~");
-        assert!(!Style::default().is_clean(b"a~"));
-        assert!(Style::default().is_clean(b"a b"));
+        assert!(!Format::default().is_clean(b"a~"));
+        assert!(Format::default().is_clean(b"a b"));
+    }
+
+    #[test]
+    fn takes_the_common_delimiters_where_others_cannot_serve() {
+        let common = Delimiters::default();
+        assert_eq!(Format::with(Delimiters { element: b'A', ..common }).delimiters, common);
+        assert_eq!(Format::with(Delimiters { component: b'.', ..common }).delimiters, common);
+        assert_eq!(Format::with(Delimiters { repetition: None, ..common }).delimiters, common);
+        let bars = Delimiters { element: b'|', ..common };
+        assert_eq!(Format::with(bars).delimiters, bars);
     }
 
     #[test]

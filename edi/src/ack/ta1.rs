@@ -1,6 +1,7 @@
 //! TA1: whether an interchange was taken, for the whole of it.
 
 use super::envelope::Envelope;
+use super::pen::Format;
 use super::stamp::{is_date, is_time4};
 use crate::engine::{InterchangeEnd, InterchangeHeader, Verdict};
 use crate::finding::InterchangeCode;
@@ -39,13 +40,12 @@ impl Ta1 {
     }
 
     /// Appends the whole interchange: ISA, TA1, IEA.
-    pub fn write(&self, envelope: &Envelope, out: &mut Vec<u8>) {
+    pub fn write(&self, envelope: &Envelope, format: &Format, out: &mut Vec<u8>) {
         let date = if is_date(self.date.as_bytes()) { self.date.clone() } else { envelope.at.date6() };
         let time = if is_time4(self.time.as_bytes()) { self.time.clone() } else { envelope.at.time4() };
         let verdict = if self.verdict == Verdict::PartlyAccepted { Verdict::AcceptedWithErrors } else { self.verdict };
-        envelope.isa(out);
-        envelope
-            .style()
+        envelope.isa(format, out);
+        format
             .segment(out, "TA1")
             .element(nine_digits(&self.control_number))
             .element(date)
@@ -53,7 +53,7 @@ impl Ta1 {
             .element(verdict.code())
             .element(self.code.code())
             .end();
-        envelope.iea(out, 0);
+        envelope.iea(format, 0, out);
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
 
     fn last_segments(ta1: &Ta1) -> String {
         let mut out = Vec::new();
-        ta1.write(&sample(), &mut out);
+        ta1.write(&sample(), &Format::default(), &mut out);
         String::from_utf8(out[106..].to_vec()).unwrap()
     }
 
