@@ -4,12 +4,12 @@ mod events;
 mod options;
 
 pub use events::{
-    GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeHeader, InterchangeStart, ItemEnd, SetEnd, SetHeader,
-    SetStart, Verdict, Visitor,
+    GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetHeader, SetStart, Verdict,
+    Visitor,
 };
 pub use options::{CharacterSet, Limits, Options};
 
-use crate::read::Refusal;
+pub use crate::read::{InterchangeHeader, Refusal};
 
 /// Reads one file (or message), validates it and tells a [`Visitor`] everything in order. Any chunking of the bytes gives the
 /// same events. Memory holds one segment and the loops that are open.

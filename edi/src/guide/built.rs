@@ -1,7 +1,10 @@
-//! The guides that the build compiled from `guides/`.
+//! The guides that the build compiled from `guides/`, and the texts that they came from.
 
-use super::tables::Guide;
+#[allow(clippy::wildcard_imports, reason = "what the generated tables use depends on the guides")]
+use super::tables::*;
+use std::borrow::Cow::Borrowed;
 
-pub(super) fn guides() -> Vec<Guide> {
-    Vec::new()
-}
+include!(concat!(env!("OUT_DIR"), "/guides.rs"));
+
+/// What is known across the built-in guides.
+pub(super) static KNOWN: Known = Known { segments: Borrowed(&KNOWN_SEGMENTS), codes: Borrowed(&KNOWN_CODES) };

@@ -5,11 +5,25 @@
 mod built;
 mod id;
 mod lookup;
+mod notation;
 mod tables;
 
 pub use id::GuideId;
 pub use lookup::Guides;
+pub use notation::NotationError;
 pub use tables::{
     BaseUse, Code, Context, DataType, ElementId, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Known, Node,
     NodeIx, NodeKind, Note, NoteKind, Packed, Period, Requirement, SegmentId, Span, Text, Usage, ValueAt,
 };
+
+/// What is known across the built-in guides: every segment, and every code that any of them lists for an element.
+pub fn known() -> &'static Known {
+    &built::KNOWN
+}
+
+/// Reads a guide at run time, against the dictionary, base sets and code lists that the library was built with. `file` is the
+/// name that errors give.
+pub fn read(file: &str, text: &str) -> Result<Guide, NotationError> {
+    let library = notation::Library::read(built::SOURCES)?;
+    notation::compile((file, text), &library)
+}

@@ -16,8 +16,8 @@ pub struct Packed<const N: usize>([u8; N]);
 pub type SegmentId = Packed<4>;
 /// A data element's or composite's id: `98`, `1705`, `I01`, `C003`.
 pub type ElementId = Packed<4>;
-/// A code of at most 16 bytes.
-pub type Code = Packed<16>;
+/// A code of at most 24 bytes.
+pub type Code = Packed<24>;
 
 impl<const N: usize> Packed<N> {
     /// Nothing: no id, no code.

@@ -1,0 +1,52 @@
+//! Compiles `guides/` into static tables. Adding a guide is adding a file there.
+
+// The library's own modules: what the build does not use of them, the library does.
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "shared with the library")]
+#[path = "src/guide"]
+mod guide {
+    pub mod notation;
+    pub mod tables;
+}
+
+#[path = "build/emit.rs"]
+mod emit;
+
+use guide::notation::{Library, Source, compile, is_guide, known};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("guides");
+    let mut files = Vec::new();
+    for folder in ["", "base", "codes"] {
+        collect(&root, folder, &mut files)?;
+    }
+    files.sort();
+    let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let library = Library::read(&sources)?;
+    let mut guides = Vec::new();
+    for source in sources.iter().filter(|(file, _)| is_guide(file)) {
+        guides.push(compile(*source, &library)?);
+    }
+    let text = emit::tables(&guides, &known(&library, &guides), &root, &files)?;
+    fs::write(Path::new(&std::env::var("OUT_DIR")?).join("guides.rs"), text)?;
+    Ok(())
+}
+
+/// Reads the `.txt` files of one folder below `root`, by their path from `root`.
+fn collect(root: &Path, folder: &str, files: &mut Vec<(String, String)>) -> Result<(), Box<dyn Error>> {
+    let path = root.join(folder);
+    println!("cargo::rerun-if-changed={}", path.display());
+    for entry in fs::read_dir(&path)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.ends_with(".txt") {
+            continue;
+        }
+        println!("cargo::rerun-if-changed={}", entry.path().display());
+        let file = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        files.push((file, fs::read_to_string(entry.path())?));
+    }
+    Ok(())
+}
