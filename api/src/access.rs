@@ -17,16 +17,18 @@ use crate::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The outermost layer. What it logs of a request is its method, its route's pattern, its status, its time and its partner:
-/// nothing that the client chose freely.
+/// What is logged of a request that its client did not wait for, as nginx has it.
+const GONE: u16 = 499;
+
+/// The outermost layer. What it logs of a request is its method, its route's pattern, its status, its time and its
+/// partner: nothing that the client chose freely.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
-    let started = Instant::now();
-    let method = method(request.method());
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let matched = request.extensions().get().cloned();
+    let mut line =
+        Line { method: method(request.method()), matched, started: Instant::now(), status: GONE, partner: None, span };
+    let mut response = next.run(request).instrument(line.span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         *response.body_mut() = Body::from(problem.document(id));
     }
@@ -36,13 +38,31 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    let status = response.status().as_u16();
-    let elapsed = started.elapsed();
-    request_done(method, route, status, elapsed);
-    let partner = response.extensions().get::<PartnerId>().map_or("", PartnerId::as_str);
-    let ms = elapsed.as_secs_f64() * 1e3;
-    span.in_scope(|| tracing::info!(method, route, status, ms, partner, "answered"));
+    line.status = response.status().as_u16();
+    line.partner = response.extensions().get().cloned();
     response
+}
+
+/// A request's line in the log. It is written when it is dropped, since a client that goes away drops the request.
+struct Line {
+    method: &'static str,
+    matched: Option<MatchedPath>,
+    started: Instant,
+    status: u16,
+    partner: Option<PartnerId>,
+    span: tracing::Span,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self { method, status, .. } = *self;
+        let elapsed = self.started.elapsed();
+        let route = self.matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+        request_done(method, route, status, elapsed);
+        let partner = self.partner.as_ref().map_or("", PartnerId::as_str);
+        let ms = elapsed.as_secs_f64() * 1e3;
+        self.span.in_scope(|| tracing::info!(method, route, status, ms, partner, "answered"));
+    }
 }
 
 /// A client may send any word as a method.

@@ -33,9 +33,12 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let mut response = match Arc::clone(&app.requests).try_acquire_owned() {
         Err(_) => Problem::new(Kind::Overloaded).into_response(),
         Ok(place) => {
+            let place: Place = Arc::new(place);
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert::<Place>(Arc::new(place));
-            next.run(request).await
+            request.extensions_mut().insert(Arc::clone(&place));
+            let response = next.run(request).await;
+            drop(place);
+            response
         }
     };
     response.extensions_mut().insert(partner);

@@ -14,16 +14,16 @@ use crate::views::{FileView, TransactionView};
 
 /// The program behind the doors. One object serves every request.
 ///
-/// `submit` and `eligibility` run in a task of their own: a client that goes away does not cancel them half-way. Every call is
-/// bound to the caller's partner; what belongs to another partner does not exist for it.
+/// `submit` and `eligibility` run in a task of their own: a client that goes away does not cancel them half-way. Every
+/// call is bound to the caller's partner; what belongs to another partner does not exist for it.
 #[async_trait::async_trait]
 pub trait Gateway: Send + Sync + 'static {
-    /// Whose token this is, or nobody's. Runs on every request: it looks in memory and does not block. [`crate::tokens::Table`]
-    /// does it.
+    /// Whose token this is, or nobody's. Runs on every request: it looks in memory and does not block.
+    /// [`crate::tokens::Table`] does it.
     fn authenticate(&self, token: &str) -> Option<Caller>;
 
-    /// Takes a file in. `Ok` means that it is durable and will be processed (L1). When the body ends in an error, nothing of it
-    /// may be processed (L2) and that error is handed back as [`GatewayError::Body`].
+    /// Takes a file in. `Ok` means that it is durable and will be processed (L1). When the body ends in an error,
+    /// nothing of it may be processed (L2) and that error is handed back as [`GatewayError::Body`].
     async fn submit(&self, caller: &Caller, submission: Submission) -> Result<Submitted, GatewayError>;
 
     /// Asks now and answers now: exactly one thing comes back. Whoever waits is gone at `deadline`.
@@ -34,8 +34,8 @@ pub trait Gateway: Send + Sync + 'static {
         deadline: tokio::time::Instant,
     ) -> Result<Answer, GatewayError>;
 
-    /// An item with its whole timeline. `None` where there is none or where it is another partner's, looked up alike so that time
-    /// does not tell the two apart.
+    /// An item with its whole timeline. `None` where there is none or where it is another partner's, looked up alike so
+    /// that time does not tell the two apart.
     async fn item(&self, caller: &Caller, id: ItemId) -> Result<Option<TransactionView>, GatewayError>;
 
     /// A file with one page of its items. `None` as for [`Gateway::item`].
@@ -44,8 +44,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// How the program and its parts do. Cheap: it is asked every few seconds and without a token.
     async fn health(&self) -> Health;
 
-    /// What is counted in the ledger and the broker at this moment. Rates and latencies are not part of it: whoever has them
-    /// records them with the `metrics` crate.
+    /// What is counted in the ledger and the broker at this moment. Rates and latencies are not part of it: whoever has
+    /// them records them with the `metrics` crate.
     async fn metrics(&self) -> MetricsSnapshot;
 }
 
@@ -149,7 +149,8 @@ pub struct Submission {
     pub content: Content,
     /// The bytes.
     pub body: Body,
-    /// The same key with the same body gives the first answer again; with another body it is [`GatewayError::KeyReused`].
+    /// The same key with the same body gives the first answer again; with another body it is
+    /// [`GatewayError::KeyReused`].
     pub idempotency_key: Option<IdempotencyKey>,
 }
 

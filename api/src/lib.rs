@@ -1,10 +1,11 @@
 //! The HTTP doors: REST for submitters, health and metrics for operators.
 //!
-//! The crate knows HTTP and nothing behind it: what it takes in goes to a [`Gateway`], which the program implements. It holds no
-//! state of its own but limits, and writes no payload, path or header value to a log.
+//! The crate knows HTTP and nothing behind it: what it takes in goes to a [`Gateway`], which the program implements. It
+//! holds no state of its own but limits, and writes no payload, path or header value to a log.
 //!
-//! A request passes, in this order: the accept loop and its limits on the head (`server`), the request's id and its line in the
-//! log (`access`), panics (`routes`), the bearer token and the limit of requests (`auth`), its route (`routes`).
+//! A request passes, in this order: the accept loop and its limits on the head (`server`), the request's id and its
+//! line in the log (`access`), panics (`routes`), the bearer token and the limit of requests (`auth`), its route
+//! (`routes`).
 
 mod access;
 mod auth;

@@ -18,7 +18,8 @@ pub struct Limits {
     pub headers_max: usize,
     /// The largest head of a request, its first line and its headers together, in bytes.
     pub header_bytes_max: usize,
-    /// A request's head must be in within this time; so must the next one's on a connection that is kept, and a TLS handshake.
+    /// A request's head must be in within this time; so must the next one's on a connection that is kept, and a TLS
+    /// handshake.
     pub header_timeout_ms: u64,
     /// A body may pause so long.
     pub body_pause_ms_max: u64,

@@ -20,8 +20,9 @@ pub(crate) const UPKEEP: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Makes this process record what the `metrics` crate's macros are given, for `GET /metrics` to show. [`crate::serve`] does it; call it
-/// before to record from the start. `false` when another recorder stands already: then `/metrics` shows the snapshot alone.
+/// Makes this process record what the `metrics` crate's macros are given, for `GET /metrics` to show. [`crate::serve`]
+/// does it; call it before to record from the start. `false` when another recorder stands already: then `/metrics`
+/// shows the snapshot alone.
 pub fn install() -> bool {
     recorder().is_some()
 }

@@ -1,8 +1,8 @@
 //! The accept loop. It is ours and not axum's, which has no limits on a request's head and no TLS.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -28,6 +28,9 @@ use crate::routes::{App, Shared, router};
 
 /// After an accept that failed (no file descriptor left, say), the loop rests so long.
 const ACCEPT_REST: Duration = Duration::from_millis(200);
+
+/// How long a client may still send to a connection that has its last answer.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// How the door stands open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -63,7 +66,8 @@ pub enum ServeError {
     ConfigTls(#[source] rustls::Error),
 }
 
-/// Serves until `shutdown` is done; then takes nothing new, and returns when what runs has ended or the drain timeout is over.
+/// Serves until `shutdown` is done; then takes nothing new, and returns when what runs has ended or the drain timeout
+/// is over.
 ///
 /// # Errors
 /// When TLS is configured and cannot be set up. Once it serves it does not fail.
@@ -156,14 +160,29 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         .max_headers(limits.headers_max)
         .max_header_size(limits.header_bytes_max);
     let service = TowerToHyperService::new(door.router.clone());
-    let mut conversation = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut conversation = http.serve_connection(TokioIo::new(stream), service);
     let rest = tokio::select! {
-        _ = conversation.as_mut() => return,
+        result = poll_fn(|context| conversation.poll_without_shutdown(context)) => {
+            if result.is_ok() {
+                linger(conversation.into_parts().io.into_inner()).await;
+            }
+            return;
+        }
         () = door.stop.cancelled() => door.drain(),
         () = sleep(Duration::from_millis(limits.connection_age_ms_max)) => limits.submission(),
     };
-    conversation.as_mut().graceful_shutdown();
+    Pin::new(&mut conversation).graceful_shutdown();
     let _ = timeout(rest, conversation).await;
+}
+
+/// Lets the client read its answer: closing while its body is still under way would reset the connection, and the
+/// answer be lost.
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let rest = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    let _ = timeout(LINGER, rest).await;
 }
 
 fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {

@@ -1,5 +1,5 @@
-//! Bearer tokens: `tw_` and 32 random bytes in base64url. A partner's configuration holds `sha256:<hex>` of the token and never the
-//! token; 256 random bits need no slow hash.
+//! Bearer tokens: `tw_` and 32 random bytes in base64url. A partner's configuration holds `sha256:<hex>` of the token
+//! and never the token; 256 random bits need no slow hash.
 
 use std::fmt::Write as _;
 

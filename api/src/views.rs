@@ -40,7 +40,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
-/// What an item is found by (`claim_id`, `member_id` …) in its sender's own words. PHI: it is written to its owner and never prints.
+/// What an item is found by (`claim_id`, `member_id` …) in its sender's own words. PHI: it is written to its owner and
+/// never prints.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Keys(pub BTreeMap<Cow<'static, str>, String>);

@@ -3,7 +3,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tradewind_api::{BodyError, Limits};
 
-use crate::support::{ACME, HANG, JSON, Reply, Server, X12, quick, request};
+use crate::support::{ACME, HANG, JSON, Reply, Server, WAITING_ITEM, X12, quick, request};
 
 /// Waits for something that happens behind the server's back.
 pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
@@ -154,4 +154,27 @@ async fn a_client_that_goes_away_cancels_nothing_and_keeps_its_place_until_the_e
     server.gateway.gate.add_permits(1);
     eventually(async || server.gateway.taken().len() == 1).await;
     eventually(async || server.submit("ISA*").await.status == 202).await;
+}
+
+#[tokio::test]
+async fn a_look_up_has_its_place_too() {
+    let server = Server::with(Limits { requests_max: 1, ..quick() }).await;
+    let head = format!("GET /v1/transactions/{WAITING_ITEM} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    let mut first = opened(&server, format!("{head}authorization: Bearer {ACME}\r\n\r\n").as_bytes()).await;
+    server.gateway.entered.notified().await;
+    server.submit("ISA*").await.problem(503, "overloaded");
+    server.gateway.gate.add_permits(1);
+    Reply::read(&mut first).await.problem(404, "not-found");
+    assert_eq!(server.submit("ISA*").await.status, 202);
+}
+
+#[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_gets_its_answer() {
+    let server = Server::with(quick()).await;
+    for (path, length, status) in [("/v1/transactions", (64 << 20) + 1, 413), ("/v1/nothing", 8 << 20, 404)] {
+        let mut stream = opened(&server, &post(path, length, "")).await;
+        stream.write_all(&vec![b'x'; length]).await.expect("the server takes what it does not want");
+        assert_eq!(Reply::read(&mut stream).await.status, status);
+    }
+    assert!(server.gateway.taken().is_empty());
 }

@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::limits::eventually;
 use crate::support::{ACME, BETA, JSON, OWN_ITEM, Server, X12, request};
 
 #[derive(Clone, Default)]
@@ -12,7 +15,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        Write::write(&mut *self.0.lock().unwrap(), bytes)
     }
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
@@ -110,4 +113,19 @@ async fn an_inner_error_is_in_the_log_with_the_requests_id_and_nowhere_else() {
         logged.lines().any(|line| line.contains(id) && line.contains("ledger at /secret/place is read-only")),
         "{logged}"
     );
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_has_its_line_too() {
+    log();
+    let server = Server::start().await;
+    let gone = || logged().matches(r#""route":"/v1/transactions","status":499"#).count();
+    let before = gone();
+    let token = format!("Bearer {ACME}");
+    let bytes = request("POST", "/v1/transactions", &[("authorization", &token), ("content-type", X12)], b"wait");
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(&bytes).await.unwrap();
+    server.gateway.entered.notified().await;
+    drop(stream);
+    eventually(async || gone() > before).await;
 }

@@ -20,6 +20,9 @@ pub(crate) const OTHERS_FILE: &str = "01JF000000000000BETA";
 pub(crate) const OWN_ITEM: &str = "01JT000000000000ACME";
 pub(crate) const OTHERS_ITEM: &str = "01JT000000000000BETA";
 
+/// Looking for this one waits.
+pub(crate) const WAITING_ITEM: &str = "0000000000000000WAYT";
+
 /// What was submitted or asked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Taken {
@@ -145,6 +148,9 @@ impl Gateway for Fake {
 
     async fn item(&self, caller: &Caller, id: ItemId) -> Result<Option<TransactionView>, GatewayError> {
         assert!(id.as_str() != "0000000000000000PANC", "a value that must not be told");
+        if id.as_str() == WAITING_ITEM {
+            self.obey(b"wait").await?;
+        }
         let owner = BTreeMap::from([(OWN_ITEM, "acme"), (OTHERS_ITEM, "beta")]);
         let own = owner.get(id.as_str()).is_some_and(|owner| *owner == caller.partner.as_str());
         Ok(own.then(full_transaction))

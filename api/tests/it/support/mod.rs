@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use client::{Reply, request};
-pub(crate) use fake::{Fake, OTHERS_FILE, OTHERS_ITEM, OWN_FILE, OWN_ITEM, Taken, full_file, full_transaction, quick};
+pub(crate) use fake::{
+    Fake, OTHERS_FILE, OTHERS_ITEM, OWN_FILE, OWN_ITEM, Taken, WAITING_ITEM, full_file, full_transaction, quick,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
