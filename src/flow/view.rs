@@ -45,7 +45,7 @@ fn event(moment: Moment) -> TimelineEvent {
 /// What lies sealed beside an item: its keys, and the findings that rejected it.
 pub(super) async fn sealed_parts(flow: &Flow, item: &Item) -> Result<(Keys, Vec<Fault>), FlowError> {
     let Some(sealed) = &item.sealed else { return Ok((Keys::default(), Vec::new())) };
-    let opened = flow.vault.keys().open_value(&item.owner, objects::ITEM_KEYS, item.set.as_str(), &sealed.0).await;
+    let opened = flow.vault.keys().open_value(&item.owner, objects::ITEM_KEYS, item.id.as_str(), &sealed.0).await;
     let opened = opened.map_err(tradewind_compliance::vault::VaultError::Keys)?;
     let parts: SealedItem = serde_json::from_slice(&opened).map_err(|_| FlowError::Internal("an item's keys as JSON"))?;
     let keys = parts.keys.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect();
