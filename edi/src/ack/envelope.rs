@@ -152,11 +152,6 @@ impl Envelope {
     }
 }
 
-/// ST02 and SE02 as we write them: at least four digits.
-pub(crate) fn set_number(number: ControlNumber) -> String {
-    format!("{:04}", number.number())
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

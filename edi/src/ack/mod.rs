@@ -8,6 +8,7 @@ pub mod amount;
 pub mod envelope;
 mod number;
 mod pen;
+pub mod read;
 pub mod stamp;
 pub mod ta1;
 pub mod x277ca;

@@ -24,7 +24,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    const fn bytes(self) -> &'static [u8] {
+    pub(crate) const fn bytes(self) -> &'static [u8] {
         match self {
             Self::None => b"",
             Self::Lf => b"\n",

@@ -1,5 +1,14 @@
-//! Acknowledgments in plain words: what a code means, and a received acknowledgment beside the segments that it speaks of.
+//! Acknowledgments in plain words: what a code means ([`meaning`]), and a received acknowledgment beside the segments of the
+//! original file that it speaks of.
+//!
+//! Two passes: the acknowledgment's facts ([`crate::ack::read::Reader`]) go into [`Told`]; then the original goes through an
+//! engine with a [`Layout`], which hands out an [`Entry`] for everything that the acknowledgment speaks of, in the original's order.
+//! [`Layout::missed`] counts what the original has no place for.
 
 mod codes;
+mod layout;
+mod told;
 
 pub use codes::{CodeList, meaning};
+pub use layout::{Entry, Layout, Subject};
+pub use told::Told;

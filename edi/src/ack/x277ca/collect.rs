@@ -167,6 +167,7 @@ impl Collector {
             service: if facts.statement.is_empty() { facts.service } else { facts.statement },
             rejected: facts.rejected,
             statuses: if facts.rejected { &facts.statuses } else { &[] },
+            message: &[],
             lines: &facts.lines,
         })
     }

@@ -155,6 +155,8 @@ pub struct Claim<'a> {
     pub rejected: bool,
     /// Why, or how it was taken. Empty: the writer's usual words.
     pub statuses: &'a [Status],
+    /// A message in words: STC12. Mostly empty.
+    pub message: &'a [u8],
     /// The service lines that made it rejected.
     pub lines: &'a [Line],
 }

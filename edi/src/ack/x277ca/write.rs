@@ -133,9 +133,15 @@ pub(super) fn claim(settings: &Settings, format: &Format, claim: &Claim<'_>, out
     let charge = amount(claim.charge);
     let day = settings.processed.date8();
     format.segment(out, "TRN").element("2").at_most(or(claim.id, b"0"), REFERENCE_MAX).end();
-    for status in statuses {
-        let pen = status_element(format, *status, out);
-        pen.element(&day).element(action(claim.rejected)).element(&charge).end();
+    for (index, status) in statuses.iter().enumerate() {
+        let message = if index == 0 { claim.message } else { b"" };
+        status_element(format, *status, out)
+            .element(&day)
+            .element(action(claim.rejected))
+            .element(&charge)
+            .skip(7)
+            .at_most(message, 264)
+            .end();
     }
     let mut segments = 1 + statuses.len() as u64;
     segments += reference(format, "1K", claim.payer_control_number, out);

@@ -1,0 +1,225 @@
+//! What an acknowledgment told, ready to be looked up from the original's side.
+
+use super::codes::{CodeList, meaning};
+use crate::ack::read::{ClaimAnswer, Fact, SegmentNote, SetName};
+use crate::ack::x277ca::Status;
+use std::collections::{BTreeMap, HashMap};
+
+/// Notes that are kept at most; what comes after is only counted.
+const NOTES_MAX: usize = 1_000_000;
+
+/// The notes of one acknowledgment file.
+#[derive(Default)]
+pub struct Told {
+    interchanges: HashMap<String, Vec<Note>>,
+    groups: HashMap<String, Vec<Note>>,
+    sets: HashMap<(String, String), SetNotes>,
+    batches: HashMap<Vec<u8>, Vec<Note>>,
+    /// Claims by the BHT03 of their set and an identifier: indexes of `claim_notes`, since two claims may share one and one claim
+    /// may have two.
+    claims: HashMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
+    claim_notes: Vec<Vec<Note>>,
+    /// The set and the segment that a fact may add to.
+    at: (String, String),
+    segment: u32,
+    count: usize,
+    dropped: usize,
+}
+
+#[derive(Default)]
+struct SetNotes {
+    whole: Vec<Note>,
+    segments: BTreeMap<u32, Vec<Note>>,
+}
+
+/// One thing that was said.
+pub(super) struct Note {
+    pub(super) words: String,
+    /// Element, component, repetition; 0 where none is meant.
+    pub(super) element: (u16, u16, u16),
+}
+
+impl Note {
+    fn new(words: String) -> Self {
+        Self { words, element: (0, 0, 0) }
+    }
+}
+
+impl Told {
+    /// Takes a fact, in the order in which the reader tells them.
+    pub fn add(&mut self, fact: Fact) {
+        if self.count >= NOTES_MAX {
+            self.dropped += 1;
+            return;
+        }
+        match fact {
+            Fact::Interchange(answer) => {
+                let why = with_code("TA105", CodeList::Ta105, &answer.code);
+                let words = format!("{}: {why}", with_code("TA104", CodeList::Ta104, &answer.verdict));
+                self.note(|told| told.interchanges.entry(plain(&answer.control_number)).or_default(), Note::new(words));
+            }
+            Fact::Group(_) => {}
+            Fact::Set(name) => {
+                self.at = key(&name);
+                self.segment = 0;
+            }
+            Fact::Segment(note) => self.segment_note(&note),
+            Fact::Context(note) => {
+                let words = note.trigger.as_ref().map_or_else(
+                    || format!("within {} {}", note.name, note.reference),
+                    |t| format!("because of segment {} ({}), element {}", t.position, t.id, t.element),
+                );
+                let (at, segment) = (self.at.clone(), self.segment);
+                self.note(
+                    |told| told.sets.entry(at).or_default().segments.entry(segment).or_default(),
+                    Note::new(words),
+                );
+            }
+            Fact::Element(note) => {
+                let element = (note.element, note.component, note.repetition);
+                let words = with_code("IK403", CodeList::Ik403, &note.code);
+                let (at, segment) = (self.at.clone(), self.segment);
+                let note = Note { words, element };
+                self.note(|told| told.sets.entry(at).or_default().segments.entry(segment).or_default(), note);
+            }
+            Fact::SetEnd(answer) => {
+                let words = verdict("IK501", &answer.verdict, "IK502", CodeList::Ik502, &answer.codes);
+                self.note(|told| &mut told.sets.entry(key(&answer.set)).or_default().whole, Note::new(words));
+            }
+            Fact::GroupEnd(answer) => {
+                let words = verdict("AK901", &answer.verdict, "AK905", CodeList::Ak905, &answer.codes);
+                let count = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+                let counts = format!("{} of {} sets accepted", count(answer.accepted), count(answer.received));
+                let note = Note::new(format!("{words}; {counts}"));
+                self.note(|told| told.groups.entry(plain(&answer.group.control_number)).or_default(), note);
+            }
+            Fact::Batch(answer) => {
+                let outcome = if answer.rejected { "rejected as a whole" } else { "received" };
+                for words in status_words(outcome, &answer.statuses) {
+                    self.note(|told| told.batches.entry(answer.reference.clone()).or_default(), Note::new(words));
+                }
+            }
+            Fact::Provider(_) => {}
+            Fact::Claim(answer) => self.claim(&answer),
+        }
+    }
+
+    fn note(&mut self, list: impl FnOnce(&mut Self) -> &mut Vec<Note>, note: Note) {
+        list(self).push(note);
+        self.count += 1;
+    }
+
+    fn segment_note(&mut self, note: &SegmentNote) {
+        self.segment = note.position;
+        let place = if note.loop_id.is_empty() { String::new() } else { format!(" in loop {}", note.loop_id) };
+        let words = format!("{}{place}: {}", note.id, with_code("IK304", CodeList::Ik304, &note.code));
+        let (at, segment) = (self.at.clone(), self.segment);
+        self.note(|told| told.sets.entry(at).or_default().segments.entry(segment).or_default(), Note::new(words));
+    }
+
+    fn claim(&mut self, answer: &ClaimAnswer) {
+        let outcome = if answer.rejected { "claim rejected" } else { "claim accepted" };
+        let mut words = status_words(outcome, &answer.statuses);
+        for line in &answer.lines {
+            let number = String::from_utf8_lossy(&line.control_number);
+            words.extend(status_words(&format!("line {number} rejected"), &line.statuses));
+        }
+        if let Some(number) = answer.payer_control_number() {
+            words.push(format!("the payer's number is {}", String::from_utf8_lossy(number)));
+        }
+        let ids = std::iter::once(answer.id.as_slice()).chain(answer.intermediary_id());
+        for id in ids {
+            self.claims.entry((answer.batch.clone(), id.to_vec())).or_default().push(self.claim_notes.len());
+        }
+        self.count += words.len();
+        self.claim_notes.push(words.into_iter().map(Note::new).collect());
+    }
+
+    /// Facts that came after the limit.
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Whether nothing was told.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(super) fn interchange(&mut self, control_number: &str) -> Vec<Note> {
+        self.take(|told| told.interchanges.remove(&plain(control_number)))
+    }
+
+    pub(super) fn group(&mut self, control_number: &str) -> Vec<Note> {
+        self.take(|told| told.groups.remove(&plain(control_number)))
+    }
+
+    pub(super) fn set(&mut self, key: &(String, String)) -> Vec<Note> {
+        self.take(|told| told.sets.get_mut(key).map(|set| std::mem::take(&mut set.whole)))
+    }
+
+    pub(super) fn segment_notes(&mut self, set: &(String, String), ordinal: u32) -> Vec<Note> {
+        self.take(|told| told.sets.get_mut(set)?.segments.remove(&ordinal))
+    }
+
+    pub(super) fn batch(&mut self, reference: &[u8]) -> Vec<Note> {
+        self.take(|told| told.batches.remove(reference))
+    }
+
+    pub(super) fn claim_notes(&mut self, batch: &[u8], id: &[u8]) -> Vec<Note> {
+        self.take(|told| {
+            let indexes = told.claims.get(&(batch.to_vec(), id.to_vec()))?;
+            let open = indexes.iter().find(|at| told.claim_notes.get(**at).is_some_and(|notes| !notes.is_empty()))?;
+            told.claim_notes.get_mut(*open).map(std::mem::take)
+        })
+    }
+
+    fn take(&mut self, notes: impl FnOnce(&mut Self) -> Option<Vec<Note>>) -> Vec<Note> {
+        let notes = notes(self).unwrap_or_default();
+        self.count = self.count.saturating_sub(notes.len());
+        notes
+    }
+
+    /// Notes that were not taken.
+    pub(super) fn left(&self) -> usize {
+        self.count
+    }
+}
+
+/// A set by the control numbers of its group and its own.
+pub(super) fn set_key(group: &str, set: &str) -> (String, String) {
+    (plain(group), plain(set))
+}
+
+fn key(name: &SetName) -> (String, String) {
+    set_key(&name.group, &name.control_number)
+}
+
+/// Control numbers agree whatever zeros stand before them.
+fn plain(number: &str) -> String {
+    number.trim().trim_start_matches('0').to_owned()
+}
+
+fn with_code(name: &str, list: CodeList, code: &str) -> String {
+    let words = meaning(list, code).unwrap_or("a code that is not on its list");
+    format!("{words} ({name} {code})")
+}
+
+fn verdict(name: &str, outcome: &str, codes_name: &str, list: CodeList, codes: &[String]) -> String {
+    let mut words = with_code(name, CodeList::Outcome, outcome);
+    for code in codes {
+        words.push_str("; ");
+        words.push_str(&with_code(codes_name, list, code));
+    }
+    words
+}
+
+fn status_words(outcome: &str, statuses: &[Status]) -> Vec<String> {
+    let words = |status: &Status| {
+        let (category, code) = (status.category.as_str(), status.code.as_str());
+        let first = meaning(CodeList::StatusCategory, category).unwrap_or("a category that is not on its list");
+        let second = meaning(CodeList::Status, code).map_or_else(|| format!("status {code}"), str::to_owned);
+        let entity = if status.entity.is_none() { String::new() } else { format!(":{}", status.entity) };
+        format!("{outcome}: {first}: {second} (STC01 {category}:{code}{entity})")
+    };
+    if statuses.is_empty() { vec![outcome.to_owned()] } else { statuses.iter().map(words).collect() }
+}
