@@ -76,6 +76,13 @@ mod tests {
     }
 
     #[test]
+    fn phi_does_not_print() {
+        let member = crate::Phi::new("CANARY".to_owned());
+        assert!(!format!("{member:?} {:?}", Some(&member)).contains("CANARY"));
+        assert_eq!(member.expose_secret(), "CANARY");
+    }
+
+    #[test]
     fn only_32_bytes_are_a_key() {
         assert!(SecretKey::copy_from(&[0; 31]).is_none());
         assert!(SecretKey::copy_from(&[0; 33]).is_none());

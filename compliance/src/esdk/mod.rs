@@ -114,3 +114,6 @@ pub enum OpenError {
     #[error("expected the cipher to take a key, found that it refused")]
     InternalCipher,
 }
+
+#[cfg(test)]
+mod tests;

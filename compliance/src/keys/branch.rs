@@ -1,92 +1,25 @@
 //! A partner's branch keys: made, found, rotated, re-wrapped, shredded.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ring::aead::LessSafeKey;
-
+use super::branch_key::BranchKey;
 use super::cache::{Held, KeyCache};
-use super::value::{sealed_version, value_cipher};
+use super::value::sealed_version;
 use super::{
     BranchKeyId, BranchKeyRecord, BranchKeyStore, InsertKey, KeyCacheLimits, KeyKind, KeyManager, KeysError,
     LoadActive, SearchKey, ValueError, ValueSealer,
 };
-use crate::esdk::{SealError, WrappingKey};
 use crate::{
     CONTEXT_KEY_KIND, CONTEXT_KEY_VERSION, CONTEXT_PARTNER, CONTEXT_TENANT, Clock, EncryptionContext, PartnerId,
     Purpose, SecretKey, TenantId,
 };
 
-/// The namespace of our wrapping keys in a message's header; the name is `<partner>/<version>`.
-pub(crate) const KEY_NAMESPACE: &str = "tradewind";
 /// How often an operation starts anew when others change the same partner's keys.
 const TRIES_MAX: u32 = 8;
 /// Loads of one partner's keys wait for each other; partners of different stripes do not.
 const STRIPES: usize = 32;
-
-/// An unwrapped branch key.
-pub(crate) struct BranchKey {
-    id: BranchKeyId,
-    secret: SecretKey,
-    wrapping: WrappingKey,
-    values: Mutex<HashMap<Purpose, Arc<LessSafeKey>>>,
-    sealed_bytes: Arc<AtomicU64>,
-}
-
-impl BranchKey {
-    fn new(id: BranchKeyId, secret: SecretKey) -> Result<Self, SealError> {
-        let wrapping = WrappingKey::new(KEY_NAMESPACE, &key_name(&id.partner, id.version), &secret)?;
-        Ok(Self { id, secret, wrapping, values: Mutex::default(), sealed_bytes: Arc::default() })
-    }
-
-    pub(crate) const fn id(&self) -> &BranchKeyId {
-        &self.id
-    }
-
-    pub(crate) const fn wrapping(&self) -> &WrappingKey {
-        &self.wrapping
-    }
-
-    /// Counts what was sealed under this key towards the cache's bound.
-    pub(crate) fn count(&self, bytes: usize) {
-        self.sealed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn sealed_bytes(&self) -> Arc<AtomicU64> {
-        self.sealed_bytes.clone()
-    }
-
-    fn value_cipher(&self, purpose: Purpose) -> Result<Arc<LessSafeKey>, ValueError> {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cipher) = values.get(&purpose) {
-            return Ok(cipher.clone());
-        }
-        let cipher = Arc::new(value_cipher(&self.secret, purpose).ok_or(ValueError::InternalCipher)?);
-        values.insert(purpose, cipher.clone());
-        Ok(cipher)
-    }
-}
-
-impl fmt::Debug for BranchKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BranchKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// A branch key's name in a message's header.
-pub(crate) fn key_name(partner: &PartnerId, version: u32) -> String {
-    format!("{partner}/{version}")
-}
-
-/// The partner and version in a branch key's name.
-pub(crate) fn parse_key_name(name: &str) -> Option<(PartnerId, u32)> {
-    let (partner, version) = name.split_once('/')?;
-    let parsed = (partner.parse().ok()?, version.parse().ok()?);
-    (key_name(&parsed.0, parsed.1) == name).then_some(parsed)
-}
 
 /// What [`BranchKeys`] is made of.
 #[derive(Debug)]
@@ -171,7 +104,6 @@ impl BranchKeys {
         value: &[u8],
     ) -> Result<Vec<u8>, KeysError> {
         let key = self.active(partner).await?;
-        key.count(value.len());
         Ok(self.sealer_of(&key, purpose)?.seal(row, value)?)
     }
 
@@ -247,6 +179,18 @@ impl BranchKeys {
         let destroyed = self.store.destroy(partner).await;
         self.cache().purge(partner);
         Ok(destroyed?)
+    }
+
+    /// One version of a partner's branch key, in clear: for another implementation of the message format, or for escrow. Its namespace in a
+    /// raw AES keyring is `tradewind`, its name `<partner>/<version>`.
+    ///
+    /// # Errors
+    /// As [`BranchKeys::search_key`], and [`KeysError::UnknownKey`].
+    pub async fn export_branch_key(&self, partner: &PartnerId, version: u32) -> Result<SecretKey, KeysError> {
+        let id = BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version };
+        let record = self.store.load(&id).await?.ok_or(KeysError::UnknownKey)?;
+        let wrapped = record.wrapped.ok_or(KeysError::Shredded)?;
+        Ok(self.manager.unwrap(&wrapped, &self.context(&id)).await?)
     }
 
     /// The partner's active branch key; makes the first at the first call.
@@ -343,8 +287,7 @@ impl BranchKeys {
     }
 
     fn sealer_of(&self, key: &BranchKey, purpose: Purpose) -> Result<ValueSealer, KeysError> {
-        let cipher = key.value_cipher(purpose)?;
-        Ok(ValueSealer::new(cipher, key.id.version, &self.tenant, &key.id.partner, purpose))
+        Ok(ValueSealer::new(key, &self.tenant, purpose)?)
     }
 
     /// What a wrapped key is bound to.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::branch::BranchKey;
+use super::branch_key::BranchKey;
 use super::{BranchKeyId, SearchKey};
 use crate::PartnerId;
 
@@ -117,11 +117,6 @@ impl KeyCache {
         self.epoch += 1;
         self.active.remove(partner);
         self.entries.retain(|id, _| id.partner != *partner);
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
     }
 }
 

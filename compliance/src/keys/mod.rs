@@ -4,7 +4,8 @@
 //! body, the key manager is not called per object, and destroying a partner's rows makes everything unreadable that is sealed for it.
 //! Beside the branch keys stands one search key per partner, which does not rotate: what was indexed with it must stay findable.
 
-pub(crate) mod branch;
+mod branch;
+pub(crate) mod branch_key;
 mod cache;
 #[cfg(any(test, feature = "contract-tests"))]
 pub mod contract;
@@ -58,3 +59,8 @@ pub enum KeysError {
     #[error(transparent)]
     Value(#[from] ValueError),
 }
+
+#[cfg(test)]
+mod local_tests;
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 
-use crate::{PartnerId, Purpose, RandomError, SecretKey, TenantId, random};
+use super::BranchKeyId;
+use super::branch_key::BranchKey;
+use crate::{Purpose, RandomError, SecretKey, TenantId, random};
 
 /// What sealing adds to a value's length.
 pub const VALUE_OVERHEAD_BYTES: usize = HEAD_BYTES + NONCE_LEN + TAG_BYTES;
@@ -54,21 +57,18 @@ pub struct ValueSealer {
     cipher: Arc<LessSafeKey>,
     version: u32,
     bound: Arc<[u8]>,
+    sealed_bytes: Arc<AtomicU64>,
 }
 
 impl ValueSealer {
-    pub(super) fn new(
-        cipher: Arc<LessSafeKey>,
-        version: u32,
-        tenant: &TenantId,
-        partner: &PartnerId,
-        purpose: Purpose,
-    ) -> Self {
-        let mut bound = head(version).to_vec();
+    pub(super) fn new(key: &BranchKey, tenant: &TenantId, purpose: Purpose) -> Result<Self, ValueError> {
+        let BranchKeyId { partner, version, .. } = key.id();
+        let mut bound = head(*version).to_vec();
         for part in [tenant.as_str(), partner.as_str(), purpose.as_str()] {
             put(&mut bound, part.as_bytes());
         }
-        Self { cipher, version, bound: bound.into() }
+        let cipher = key.value_cipher(purpose)?;
+        Ok(Self { cipher, version: *version, bound: bound.into(), sealed_bytes: key.sealed_bytes() })
     }
 
     /// Seals a value for `row`: the id of the row that will hold it.
@@ -88,6 +88,7 @@ impl ValueSealer {
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(self.aad(row)), content)
             .map_err(|_| ValueError::InternalCipher)?;
         sealed.extend_from_slice(tag.as_ref());
+        self.sealed_bytes.fetch_add(value.len() as u64, Ordering::Relaxed);
         Ok(sealed)
     }
 

@@ -174,3 +174,6 @@ impl Vault {
             .with(CONTEXT_PURPOSE, purpose.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use tokio::io::AsyncRead;
 
 use super::{Vault, VaultError};
 use crate::esdk::{Header, Layout, OpenError, Opener};
-use crate::keys::branch::parse_key_name;
+use crate::keys::branch_key::parse_key_name;
 use crate::store::{ByteStream, StoreError};
 use crate::{EncryptionContext, ObjectKey, PartnerId, Purpose};
 
