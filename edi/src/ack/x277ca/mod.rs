@@ -15,6 +15,8 @@ mod fault;
 mod parts;
 mod pieces;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod write;
 
