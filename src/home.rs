@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use tradewind_api::tokens;
-use tradewind_compliance::LocalKeyManager;
+use tradewind_compliance::keys::LocalKeyManager;
 use tradewind_transfer::pgp::SecretCert;
 use tradewind_transfer::sftp::HostKey;
 use tradewind_transfer::webhook::WebhookSecret;
@@ -85,7 +85,7 @@ pub fn pgp_key(file: &Path, user: &str) -> anyhow::Result<SecretCert> {
         return SecretCert::parse(&fs::read(file).with_context(context)?).with_context(context);
     }
     let key = SecretCert::generate(user)?;
-    private_file(file, key.secret_armored()?.expose_secret()).with_context(context)?;
+    private_file(file, key.to_armored()?.expose_secret()).with_context(context)?;
     Ok(key)
 }
 

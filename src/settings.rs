@@ -1,71 +1,83 @@
 //! The configuration made ready for use: keys parsed, secrets read, tokens indexed. Replaced as a whole when it is read again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::ExposeSecret;
 use tradewind_api::{Caller, tokens};
 use tradewind_compliance::PartnerId;
-use tradewind_transfer::pgp::PartnerCert;
+use tradewind_transfer::pgp::{CertUse, PartnerCert};
 use tradewind_transfer::sftp::PublicKeyBytes;
 use tradewind_transfer::webhook::WebhookSecret;
 
-use crate::config::{Config, Partner, Problem, Problems, load};
+use crate::config::{Config, Partner, Problem, Problems, read};
+
+/// A user name, a key, and whose they are.
+type Login = (String, PublicKeyBytes, PartnerId);
 
 /// What the rooms look up.
 pub struct Settings {
     /// The configuration.
     pub config: Config,
-    logins: Vec<(String, PublicKeyBytes, PartnerId)>,
+    logins: Vec<Login>,
     certificates: BTreeMap<PartnerId, PartnerCert>,
     webhook_secrets: BTreeMap<PartnerId, WebhookSecret>,
     tokens: tokens::Table,
 }
 
 impl Settings {
+    /// Reads a home folder's configuration and prepares it.
+    ///
+    /// # Errors
+    /// Every problem of it, never only the first.
+    pub fn load(home: &Path) -> Result<Self, Problems> {
+        let (config, mut problems) = read(home);
+        let settings = Self::collect(config, &mut problems);
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
     /// Prepares a configuration.
     ///
     /// # Errors
     /// Every key, certificate, secret or token of it that cannot be used.
     pub fn prepare(config: Config) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let settings = Self::collect(config, &mut problems);
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    /// Takes what can be used of a configuration; what cannot goes to `problems`.
+    fn collect(config: Config, problems: &mut Vec<Problem>) -> Self {
         let folder = config.partners_folder();
-        let (mut logins, mut certificates, mut webhook_secrets) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut callers, mut problems) = (Vec::new(), Vec::new());
+        let (mut logins, mut callers) = (Vec::new(), Vec::new());
+        let (mut certificates, mut webhook_secrets) = (BTreeMap::new(), BTreeMap::new());
         for (name, partner) in &config.partners {
-            let mut problem = |what: String| problems.push(Problem { file: folder.join(format!("{name}.toml")), what });
-            if let Some(login) = &partner.sftp {
-                let user = login.user.as_deref().unwrap_or(name.as_str());
-                for line in &login.keys {
-                    match PublicKeyBytes::from_openssh(line) {
-                        Ok(key) => logins.push((user.to_owned(), key, name.clone())),
-                        Err(error) => problem(format!("[sftp] keys: {error}")),
-                    }
+            let file = config.partner_file(name);
+            let mut problem = |what| problems.push(Problem { file: file.clone(), what });
+            let (fresh, unusable) = logins_of(name, partner);
+            logins.extend(fresh);
+            unusable.into_iter().for_each(&mut problem);
+            let secrets = (certificate_of(partner, &folder), webhook_secret_of(partner, &folder));
+            match secrets.0 {
+                Ok(certificate) => certificates.extend(certificate.map(|certificate| (name.clone(), certificate))),
+                Err(error) => problem(format!("[pgp] certificate: {error}")),
+            }
+            match secrets.1 {
+                Ok(secret) => webhook_secrets.extend(secret.map(|secret| (name.clone(), secret))),
+                Err(error) => problem(format!("[webhook] secret: {error}")),
+            }
+            for token in &partner.tokens {
+                let caller = Caller { partner: name.clone(), token: token.name.clone() };
+                match tokens::Table::new([(token.hash.as_str(), caller.clone())]) {
+                    Ok(_) => callers.push((token.hash.clone(), caller)),
+                    Err(error) => problem(format!("[[token]] hash: {error}, as `tradewind keygen token` prints them")),
                 }
             }
-            if let Some(pgp) = &partner.pgp {
-                let read = pgp.certificate.read(&folder).map_err(|error| error.to_string());
-                match read.and_then(|text| PartnerCert::parse(text.expose_secret().as_bytes()).map_err(|error| error.to_string())) {
-                    Ok(certificate) => drop(certificates.insert(name.clone(), certificate)),
-                    Err(error) => problem(format!("[pgp] certificate: {error}")),
-                }
-            }
-            if let Some(webhook) = &partner.webhook {
-                let read = webhook.secret.read(&folder).map_err(|error| error.to_string());
-                match read.and_then(|text| WebhookSecret::parse(text.expose_secret()).map_err(|error| error.to_string())) {
-                    Ok(secret) => drop(webhook_secrets.insert(name.clone(), secret)),
-                    Err(error) => problem(format!("[webhook] secret: {error}")),
-                }
-            }
-            let caller = |token: &str| Caller { partner: name.clone(), token: token.to_owned() };
-            callers.extend(partner.tokens.iter().map(|token| (token.hash.as_str(), caller(&token.name))));
         }
-        let tokens = tokens::Table::new(callers).map_err(|error| {
-            Problems(vec![Problem { file: folder.clone(), what: format!("[[token]] hash: {error}") }])
-        })?;
-        if !problems.is_empty() {
-            return Err(Problems(problems));
-        }
-        Ok(Self { config, logins, certificates, webhook_secrets, tokens })
+        let rows = callers.iter().map(|(hash, caller)| (hash.as_str(), caller.clone()));
+        let tokens = tokens::Table::new(rows).unwrap_or_default();
+        Self { config, logins, certificates, webhook_secrets, tokens }
     }
 
     /// A partner's configuration.
@@ -77,7 +89,9 @@ impl Settings {
     /// The partner that a user name and key belong to. Looks at every login, so that time does not tell which names exist.
     #[must_use]
     pub fn login(&self, user: &str, key: &PublicKeyBytes) -> Option<&PartnerId> {
-        self.logins.iter().fold(None, |found, (name, own, partner)| if name == user && own == key { Some(partner) } else { found })
+        self.logins
+            .iter()
+            .fold(None, |found, (name, own, partner)| if name == user && own == key { Some(partner) } else { found })
     }
 
     /// A partner's pinned certificate.
@@ -121,10 +135,40 @@ impl SettingsHandle {
     /// Every problem; the settings in force then stay.
     pub fn reload(&self) -> Result<(), Problems> {
         let old = self.current();
-        let fresh = load(&old.config.home)?;
+        let (fresh, mut problems) = read(&old.config.home);
         let config = Config { gateway: old.config.gateway.clone(), ..fresh };
-        let settings = Settings::prepare(config)?;
+        let settings = Settings::collect(config, &mut problems);
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
         Ok(())
     }
+}
+
+/// The logins of a partner, and what is wrong with those that cannot be used.
+fn logins_of(name: &PartnerId, partner: &Partner) -> (Vec<Login>, Vec<String>) {
+    let Some(login) = &partner.sftp else { return Default::default() };
+    let user = login.user.as_deref().unwrap_or(name.as_str());
+    let (mut usable, mut unusable) = (Vec::new(), Vec::new());
+    for line in &login.keys {
+        match PublicKeyBytes::from_openssh(line) {
+            Ok(key) => usable.push((user.to_owned(), key, name.clone())),
+            Err(error) => unusable.push(format!("[sftp] keys: {error}")),
+        }
+    }
+    (usable, unusable)
+}
+
+fn certificate_of(partner: &Partner, folder: &Path) -> Result<Option<PartnerCert>, String> {
+    let Some(pgp) = &partner.pgp else { return Ok(None) };
+    let text = pgp.certificate.read(folder).map_err(|error| error.to_string())?;
+    let certificate = PartnerCert::parse(text.expose_secret().as_bytes(), CertUse::Both);
+    certificate.map(Some).map_err(|error| error.to_string())
+}
+
+fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookSecret>, String> {
+    let Some(webhook) = &partner.webhook else { return Ok(None) };
+    let text = webhook.secret.read(folder).map_err(|error| error.to_string())?;
+    WebhookSecret::parse(text.expose_secret()).map(Some).map_err(|error| error.to_string())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Outcome, put, say};
+use crate::settings::Settings;
 
 /// What `check` takes.
 #[derive(Args)]
@@ -16,8 +17,8 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     anyhow::ensure!(arguments.home.is_dir(), "{} is no folder", arguments.home.display());
-    match crate::config::load(&arguments.home) {
-        Ok(config) => {
+    match Settings::load(&arguments.home) {
+        Ok(Settings { config, .. }) => {
             put(&format!("{} partner(s), {} route(s): no problem found\n", config.partners.len(), config.routes.routes.len()))?;
             Ok(Outcome::Clean)
         }

@@ -1,9 +1,12 @@
 //! `tradewind.toml`: the gateway itself.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
+use tradewind_api::TlsFiles;
+use tradewind_transfer::sftp::{HostKey, ServerConfig};
 
 /// The whole of `tradewind.toml`. Every key has a default, so an empty file (or none) runs.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,15 +77,41 @@ pub struct Sftp {
     pub listen: SocketAddr,
     /// Seconds that a client has to log in.
     pub login_grace_s: u64,
+    /// Failed attempts to log in that a connection has.
+    pub auth_attempts_max: usize,
     /// Seconds after which an idle session is closed.
     pub idle_s: u64,
     /// Connections that may be open at once, over all partners.
     pub connections_max: usize,
+    /// Connections that one partner may have open at once.
+    pub connections_per_partner_max: usize,
 }
 
 impl Default for Sftp {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 2222)), login_grace_s: 20, idle_s: 300, connections_max: 256 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 2222)),
+            login_grace_s: 30,
+            auth_attempts_max: 6,
+            idle_s: 300,
+            connections_max: 512,
+            connections_per_partner_max: 16,
+        }
+    }
+}
+
+impl Sftp {
+    /// What the server wants to know, with its key.
+    #[must_use]
+    pub fn server(&self, host_key: HostKey) -> ServerConfig {
+        ServerConfig {
+            login_grace: Duration::from_secs(self.login_grace_s),
+            auth_attempts_max: self.auth_attempts_max,
+            idle_timeout: Duration::from_secs(self.idle_s),
+            connections_max: self.connections_max,
+            connections_per_partner_max: self.connections_per_partner_max,
+            ..ServerConfig::new(vec![host_key])
+        }
     }
 }
 
@@ -92,13 +121,25 @@ impl Default for Sftp {
 pub struct Api {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The longest body of `POST /v1/transactions`, in bytes.
-    pub body_bytes_max: u64,
+    /// What one request, one connection and all of them together may take.
+    pub limits: tradewind_api::Limits,
+    /// TLS; without it the door speaks plain HTTP, which belongs on loopback or behind a proxy that ends TLS.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Default for Api {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), body_bytes_max: 64 << 20 }
+        let limits = tradewind_api::Limits::default();
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), limits, tls: None }
+    }
+}
+
+impl Api {
+    /// What the server wants to know. Files of TLS are relative to the home folder.
+    #[must_use]
+    pub fn server(&self, home: &Path) -> tradewind_api::Config {
+        let files = |tls: &TlsFiles| TlsFiles { certificate: home.join(&tls.certificate), key: home.join(&tls.key) };
+        tradewind_api::Config { limits: self.limits.clone(), tls: self.tls.as_ref().map(files) }
     }
 }
 

@@ -66,10 +66,18 @@ impl Config {
         self.home.join(&self.gateway.partners)
     }
 
+    /// A partner's file.
+    #[must_use]
+    pub fn partner_file(&self, name: &PartnerId) -> PathBuf {
+        self.partners_folder().join(format!("{name}.toml"))
+    }
+
     /// The partner that uses this name in ISA.
     #[must_use]
     pub fn partner_of(&self, qualifier: &str, id: &str) -> Option<(&PartnerId, &Partner)> {
-        self.partners.iter().find(|(_, partner)| partner.identities.iter().any(|own| own.qualifier == qualifier && own.id == id))
+        self.partners
+            .iter()
+            .find(|(_, partner)| partner.identities.iter().any(|own| own.qualifier == qualifier && own.id == id))
     }
 }
 
@@ -78,25 +86,30 @@ impl Config {
 /// # Errors
 /// All problems that were found, never only the first.
 pub fn load(home: &Path) -> Result<Config, Problems> {
-    let mut problems = Vec::new();
-    let gateway: Gateway = read(&home.join("tradewind.toml"), &mut problems).unwrap_or_default();
-    let routes_file = home.join(&gateway.routes);
-    let routes: Routes = read(&routes_file, &mut problems).unwrap_or_default();
-    let folder = home.join(&gateway.partners);
-    let partners = read_partners(&folder, &mut problems);
-    let config = Config { home: home.to_owned(), gateway, partners, routes };
-    check_gateway(&config, &mut problems);
-    for (name, partner) in &config.partners {
-        let file = folder.join(format!("{name}.toml"));
-        check_partner(partner, &folder, &mut |what| problems.push(Problem { file: file.clone(), what }));
-    }
-    check_identities(&config, &mut problems);
-    check_routes(&config, &mut |what| problems.push(Problem { file: routes_file.clone(), what }));
+    let (config, problems) = read(home);
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }
 
+/// As [`load`], with what could be read beside the problems.
+pub(crate) fn read(home: &Path) -> (Config, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let gateway: Gateway = read_file(&home.join("tradewind.toml"), &mut problems).unwrap_or_default();
+    let routes_file = home.join(&gateway.routes);
+    let routes: Routes = read_file(&routes_file, &mut problems).unwrap_or_default();
+    let partners = read_partners(&home.join(&gateway.partners), &mut problems);
+    let config = Config { home: home.to_owned(), gateway, partners, routes };
+    check_gateway(&config, &mut problems);
+    for (name, partner) in &config.partners {
+        let file = config.partner_file(name);
+        check_partner(partner, &mut |what| problems.push(Problem { file: file.clone(), what }));
+    }
+    check_identities(&config, &mut problems);
+    check_routes(&config, &mut |what| problems.push(Problem { file: routes_file.clone(), what }));
+    (config, problems)
+}
+
 /// Reads one file; `None` where there is none or it does not parse, which is then among the problems.
-fn read<T: DeserializeOwned>(file: &Path, problems: &mut Vec<Problem>) -> Option<T> {
+fn read_file<T: DeserializeOwned>(file: &Path, problems: &mut Vec<Problem>) -> Option<T> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
@@ -107,7 +120,8 @@ fn read<T: DeserializeOwned>(file: &Path, problems: &mut Vec<Problem>) -> Option
     };
     toml::from_str(&text)
         .map_err(|error| {
-            let line = error.span().map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
+            let line =
+                error.span().map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             problems.push(Problem { file: file.to_owned(), what: format!("line {line}: {}", error.message()) });
         })
         .ok()
@@ -121,7 +135,7 @@ fn read_partners(folder: &Path, problems: &mut Vec<Problem>) -> BTreeMap<Partner
     for file in files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "toml")) {
         let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().parse::<PartnerId>();
         match name {
-            Ok(name) => partners.extend(read(&file, problems).map(|partner| (name, partner))),
+            Ok(name) => partners.extend(read_file(&file, problems).map(|partner| (name, partner))),
             Err(error) => problems.push(Problem { file, what: format!("the file's name names the partner: {error}") }),
         }
     }
@@ -130,7 +144,8 @@ fn read_partners(folder: &Path, problems: &mut Vec<Problem>) -> BTreeMap<Partner
 
 fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
     let gateway = &config.gateway;
-    let mut problem = |what: &str| problems.push(Problem { file: config.home.join("tradewind.toml"), what: what.to_owned() });
+    let mut problem =
+        |what: &str| problems.push(Problem { file: config.home.join("tradewind.toml"), what: what.to_owned() });
     if config.keys().starts_with(config.data()) {
         problem("`keys` lies inside `data`: a copy of the data folder would carry the root key");
     }
@@ -142,7 +157,7 @@ fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_partner(partner: &Partner, folder: &Path, problem: &mut impl FnMut(String)) {
+fn check_partner(partner: &Partner, problem: &mut impl FnMut(String)) {
     if partner.identities.is_empty() {
         problem("expected at least one [[identity]]".into());
     }
@@ -154,38 +169,14 @@ fn check_partner(partner: &Partner, folder: &Path, problem: &mut impl FnMut(Stri
     if !(1..=7).contains(&partner.receive.snip) {
         problem("[receive] snip: expected 1 to 7".into());
     }
-    if let Some(pgp) = &partner.pgp {
-        check_certificate(pgp, folder, problem);
-    }
     if let Some(webhook) = &partner.webhook {
         check_url("[webhook] url", &webhook.url, problem);
-        if let Err(error) = webhook.secret.read(folder) {
-            problem(format!("[webhook] secret: {error}"));
-        }
     }
     if let Some(deliver) = &partner.deliver {
         check_url("[deliver] url", &deliver.url, problem);
         if deliver.batch_items_max == 0 || deliver.batch_bytes_max == 0 || deliver.calls_max == 0 {
             problem("[deliver]: batch-items-max, batch-bytes-max and calls-max are at least 1".into());
         }
-    }
-    for token in &partner.tokens {
-        let digest = token.hash.strip_prefix("sha256:").unwrap_or_default();
-        if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            problem("[[token]] hash: expected sha256: and 64 hexadecimal digits, as `tradewind keygen token` prints them".into());
-        }
-    }
-}
-
-fn check_certificate(pgp: &super::Pgp, folder: &Path, problem: &mut impl FnMut(String)) {
-    use secrecy::ExposeSecret;
-    match pgp.certificate.read(folder) {
-        Ok(text) => {
-            if let Err(error) = tradewind_transfer::pgp::PartnerCert::parse(text.expose_secret().as_bytes()) {
-                problem(format!("[pgp] certificate: {error}"));
-            }
-        }
-        Err(error) => problem(format!("[pgp] certificate: {error}")),
     }
 }
 
@@ -201,8 +192,10 @@ fn check_identities(config: &Config, problems: &mut Vec<Problem>) {
     for (name, partner) in &config.partners {
         for own in &partner.identities {
             if let Some(first) = owners.insert((&own.qualifier, &own.id), name) {
-                let file = config.partners_folder().join(format!("{name}.toml"));
-                problems.push(Problem { file, what: format!("[[identity]]: partner {first} uses the same qualifier and id") });
+                problems.push(Problem {
+                    file: config.partner_file(name),
+                    what: format!("[[identity]]: partner {first} uses the same qualifier and id"),
+                });
             }
         }
     }

@@ -9,6 +9,7 @@ mod route;
 mod secret;
 
 pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
+pub(crate) use load::read;
 pub use load::{Config, Problem, Problems, load};
 pub use partner::{
     Acknowledge, Deliver, Partner, PartnerIdentity, Pgp, Receive, SftpLogin, Signed, Token, Usage, Webhook,

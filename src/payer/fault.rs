@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn a_plan_hits_as_many_calls_as_it_says_and_then_the_next() {
         let plan = Plan::new(vec!["cut:2".parse().unwrap(), "refuse:1".parse().unwrap()]);
-        assert_eq!([plan.next(), plan.next(), plan.next(), plan.next()], [Some(Fault::Cut), Some(Fault::Cut), Some(Fault::Refuse), None]);
+        assert_eq!(
+            [plan.next(), plan.next(), plan.next(), plan.next()],
+            [Some(Fault::Cut), Some(Fault::Cut), Some(Fault::Refuse), None]
+        );
     }
 
     #[test]

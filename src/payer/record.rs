@@ -38,7 +38,8 @@ impl Record {
     /// When it cannot be read or written.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let entries = if path.exists() { read(path)? } else { Vec::new() };
-        let answers = entries.into_iter().filter_map(|entry| Some((entry.interchange.parse().ok()?, entry.answer))).collect();
+        let answers =
+            entries.into_iter().filter_map(|entry| Some((entry.interchange.parse().ok()?, entry.answer))).collect();
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
         Ok(Self(Mutex::new(Inner { file: file.with_context(|| format!("cannot write {}", path.display()))?, answers })))
     }
