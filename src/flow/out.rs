@@ -19,8 +19,10 @@ pub(super) enum OutKind {
     Ta1,
     /// A 999.
     X999,
-    /// A 277CA: ours, or the payer's rebuilt.
+    /// Our 277CA.
     X277ca,
+    /// A payer's 277CA, rebuilt for the sender of its claims.
+    PayerX277ca,
     /// Why a file was not taken, as text.
     Notice,
 }
@@ -31,6 +33,7 @@ impl OutKind {
             Self::Ta1 => "TA1",
             Self::X999 => "999",
             Self::X277ca => "277CA",
+            Self::PayerX277ca => "277CA-payer",
             Self::Notice => "notice",
         }
     }
@@ -72,16 +75,17 @@ pub(super) async fn seal(
     Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: true })
 }
 
-/// The listing of a sealed file. Its name is made of our own words and ids, ascending in time.
+/// The listing of a sealed file. Its name is made of our own words and ids; `unique` tells it from every other of its kind, and is the
+/// same when the same work is done again.
 pub(super) fn list(
     flow: &Flow,
     partner: &PartnerId,
     kind: OutKind,
-    receipt: ReceiptId,
+    (receipt, unique): (ReceiptId, &str),
     file: &Sealed,
 ) -> Result<NewOutFile, FlowError> {
     let ending = if file.encrypted { ".pgp" } else { "" };
-    let name = format!("{}_{}.{}{ending}", kind.as_str(), flow.ids.job_id(), kind.ending());
+    let name = format!("{}_{}.{}{ending}", kind.as_str(), unique, kind.ending());
     Ok(NewOutFile {
         partner: partner.clone(),
         name: name.parse()?,

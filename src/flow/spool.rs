@@ -1,6 +1,7 @@
 //! What is written before what stands in front of it is known: small ones in memory, large ones in a sealed object.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tradewind_compliance::store::PutMode;
@@ -73,6 +74,25 @@ impl Spooled {
         tail: &'a [u8],
     ) -> Result<impl AsyncRead + Send + Unpin + 'a, FlowError> {
         Ok(Cursor::new(head).chain(self.reader(flow).await?).chain(Cursor::new(tail)))
+    }
+
+    /// Copies a part of it to another spool.
+    pub(super) async fn copy(&self, flow: &Flow, range: Range<u64>, partner: &PartnerId, to: &mut Spool) -> Result<(), FlowError> {
+        match self {
+            Self::Memory(bytes) => {
+                let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+                let mut part = bytes.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec();
+                to.take(flow, partner, &mut part).await
+            }
+            Self::Object(owner, key) => {
+                let object = flow.vault.object(owner, key, objects::SPOOL).await?;
+                let mut reader = object.reader(range).await?;
+                while let Some(piece) = reader.next().await? {
+                    to.take(flow, partner, &mut piece.to_vec()).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Removes it.

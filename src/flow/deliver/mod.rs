@@ -16,6 +16,7 @@ use tradewind_ledger::{DeliveryState, Effects};
 use super::workers::Done;
 use super::{Flow, FlowError};
 
+pub(super) use batch::{envelope, number};
 pub(super) use call::owed;
 pub(super) use settle::settle_job;
 

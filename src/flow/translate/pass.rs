@@ -91,6 +91,8 @@ pub(super) struct Sender {
     pub(super) reference: String,
     pub(super) at: Stamp,
     pub(super) x999: x999::Options,
+    /// Whether this is the partner's response to a call of ours: nothing in it is routed.
+    pub(super) answers_us: bool,
 }
 
 /// The visitor.
@@ -109,7 +111,6 @@ pub(super) struct Pass<'a> {
     group_control_number: u32,
     routed: bool,
     set_items: u32,
-    rejected: Option<bool>,
     findings: Vec<(String, String, String)>,
     digest: Option<SearchHasher>,
     unknown_payers: u64,
@@ -132,7 +133,6 @@ impl<'a> Pass<'a> {
             group_control_number: 0,
             routed: false,
             set_items: 0,
-            rejected: None,
             findings: Vec::new(),
             digest: None,
             unknown_payers: 0,
@@ -162,6 +162,11 @@ impl<'a> Pass<'a> {
             Some(Step::Claims(bytes)) => bytes.append(spool),
             _ => self.steps.push(Step::Claims(std::mem::take(spool))),
         }
+    }
+
+    fn take_received(&mut self) {
+        let steps = &mut self.steps;
+        self.answers.take(&mut |received| steps.push(Step::Received(received)));
     }
 
     /// Adds what the content's digest covers: everything but what a re-send of the same content changes.
@@ -215,7 +220,8 @@ impl<'a> Pass<'a> {
         for item in &collected.items {
             let json = collected.json_of(item);
             if !self.routed {
-                self.answers.item(item, json, &mut self.steps);
+                let steps = &mut self.steps;
+                self.answers.item(item, json, &mut |received| steps.push(Step::Received(received)));
                 continue;
             }
             let destination = self.route(item);
@@ -254,13 +260,15 @@ impl Visitor for Pass<'_> {
     }
 
     fn ta1(&mut self, segment: &Segment<'_>) {
-        self.answers.ta1(segment, &mut self.steps);
+        self.answers.ta1(segment);
+        self.take_received();
     }
 
     fn group_start(&mut self, event: &GroupStart<'_>) {
         self.group.get_or_insert_with(|| event.header.clone());
         self.group_control_number = event.header.control_number.parse().unwrap_or(0);
         self.x999.group_start(event);
+        self.answers.group_start(event);
         let reference = format!("{}{:02}{:02}", self.sender.reference, self.interchange, event.ordinal);
         let identity = &self.sender.settings.config.gateway.identity;
         let answering = Answering {
@@ -286,16 +294,16 @@ impl Visitor for Pass<'_> {
         if let Some(claims) = &mut self.claims {
             claims.set_start(event);
         }
-        self.routed = ROUTED.contains(&event.header.code.as_str()) && event.guide.is_some();
+        self.routed = ROUTED.contains(&event.header.code.as_str()) && event.guide.is_some() && !self.sender.answers_us;
         self.set_items = 0;
-        let guide = event.guide.map_or(event.header.code.clone(), |guide| guide.revision.to_string());
+        // As `generate` names guides: the revision tells 270 from 271 only with the set.
+        let guide = event.guide.map_or(event.header.code.clone(), |guide| format!("{}/{}", guide.revision, guide.set));
         self.steps.push(Step::Set(SetBegun { guide, group_control_number: self.group_control_number }));
     }
 
     fn loop_open(&mut self, node: NodeIx) {
         self.x999.loop_open(node);
         self.items.loop_open(node);
-        self.answers.loop_open(node);
         if let Some(claims) = &mut self.claims {
             claims.loop_open(node);
         }
@@ -304,7 +312,6 @@ impl Visitor for Pass<'_> {
     fn item_open(&mut self, node: NodeIx) {
         self.findings.clear();
         self.items.item_open(node);
-        self.answers.item_open(node);
         if let Some(claims) = &mut self.claims {
             claims.item_open(node);
         }
@@ -326,7 +333,6 @@ impl Visitor for Pass<'_> {
 
     fn finding(&mut self, finding: &Finding) {
         self.x999.finding(finding);
-        self.answers.finding(finding);
         if let Some(claims) = &mut self.claims {
             claims.finding(finding);
         }
@@ -337,9 +343,7 @@ impl Visitor for Pass<'_> {
     }
 
     fn item_close(&mut self, event: &ItemEnd) {
-        self.rejected = Some(event.rejected);
         self.items.item_close(event);
-        self.answers.item_close(event);
         if let Some(claims) = &mut self.claims {
             claims.item_close(event);
         }
@@ -348,8 +352,8 @@ impl Visitor for Pass<'_> {
     fn loop_close(&mut self, node: NodeIx) {
         self.x999.loop_close(node);
         self.items.loop_close(node);
-        self.answers.loop_close(node);
         self.take_items();
+        self.take_received();
         if let Some(claims) = &mut self.claims {
             claims.loop_close(node);
         }
@@ -359,8 +363,9 @@ impl Visitor for Pass<'_> {
     fn set_end(&mut self, event: &SetEnd<'_>) {
         self.x999.set_end(event);
         self.items.set_end(event);
-        self.answers.set_end(event, &mut self.steps);
         self.take_items();
+        self.answers.set_end(event);
+        self.take_received();
         self.take_claims();
         let pieces = self.claims.as_mut().and_then(|claims| claims.end(event));
         let items = if self.routed { self.set_items } else { 0 };
@@ -369,7 +374,6 @@ impl Visitor for Pass<'_> {
 
     fn group_end(&mut self, event: &GroupEnd<'_>) {
         self.x999.group_end(event);
-        self.answers.group_end(event, &mut self.steps);
         self.take_x999();
         if let Some(claims) = self.claims.take() {
             self.steps.push(Step::GroupEnd { rejected: event.verdict == Verdict::Rejected, claims });
