@@ -1,11 +1,17 @@
 //! Sends a batch or a request to a partner, and says what became of it.
 
+mod http;
+
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::AsyncRead;
 use tradewind_compliance::DeliveryId;
+
+pub use http::{HttpConfigError, HttpTransport, HttpTransportConfig};
+pub(crate) use http::{is_loopback, retry_after};
 
 /// A way to a partner.
 #[async_trait]
@@ -145,4 +151,22 @@ pub enum StatusError {
         /// The limit.
         limit_bytes: usize,
     },
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered(body) => write!(f, "Answered({} bytes)", body.len()),
+            Self::Accepted => f.write_str("Accepted"),
+        }
+    }
+}
+
+impl fmt::Debug for StatusReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(body) => write!(f, "Taken({} bytes)", body.len()),
+            Self::NeverTaken => f.write_str("NeverTaken"),
+        }
+    }
 }
