@@ -5,6 +5,8 @@
 
 mod claims;
 mod functional;
+#[cfg(test)]
+mod tests;
 
 pub use claims::{BatchAnswer, ClaimAnswer, ProviderAnswer};
 pub use functional::{ContextNote, ElementNote, GroupAnswer, GroupName, SegmentNote, SetAnswer, SetName, Trigger};
