@@ -100,11 +100,13 @@ pub struct Receive {
     pub guides: Vec<String>,
     /// Up to which SNIP type its transactions are validated, 1 to 7.
     pub snip: u8,
+    /// Which world items belong to that are submitted as JSON, which carries no ISA15.
+    pub json_usage: Usage,
 }
 
 impl Default for Receive {
     fn default() -> Self {
-        Self { guides: Vec::new(), snip: 5 }
+        Self { guides: Vec::new(), snip: 5, json_usage: Usage::Test }
     }
 }
 

@@ -4,15 +4,18 @@
 //! from room to room in memory, so a process may die anywhere and the next one goes on.
 
 mod answer;
+mod convert;
 mod deliver;
 mod gateway;
 mod inbox;
 mod notify;
 mod objects;
+mod out;
 mod outbound;
 mod realtime;
 mod receive;
 mod relay;
+mod spool;
 mod translate;
 mod view;
 mod workers;
@@ -48,6 +51,8 @@ pub struct Flow {
     pub calls: outbound::Calls,
     /// Wakes the relay when a job was committed.
     pub wake: tokio::sync::Notify,
+    /// Wakes the webhooks when an answer was recorded.
+    pub notices: tokio::sync::Notify,
 }
 
 /// Why a room could not do its work. None of these holds a value from a payload.

@@ -45,3 +45,7 @@ pub(crate) fn spool(id: &str) -> Result<ObjectKey, IdError> {
 pub(crate) fn payload(id: DeliveryId) -> Result<ObjectKey, IdError> {
     format!("payload/{id}").parse()
 }
+
+pub(crate) fn response(id: ReceiptId) -> Result<ObjectKey, IdError> {
+    format!("response/{id}").parse()
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tradewind_compliance::PartnerId;
-use tradewind_transfer::transport::{HttpOptions, HttpTransport, Transport};
+use tradewind_transfer::transport::{HttpTransport, HttpTransportConfig, Transport};
 
 use crate::config::Deliver;
 
@@ -26,8 +26,9 @@ impl Calls {
         if let Some(transport) = transports.get(&name) {
             return Ok(transport.clone());
         }
-        let options = HttpOptions { timeout: Duration::from_millis(deliver.timeout_ms), ..HttpOptions::default() };
-        let transport = HttpTransport::new(&deliver.url, options).map_err(|_| FlowError::Internal("a usable address in [deliver]"))?;
+        let batch_timeout = Duration::from_millis(deliver.timeout_ms);
+        let config = HttpTransportConfig { batch_timeout, ..HttpTransportConfig::new(deliver.url.clone()) };
+        let transport = HttpTransport::new(config).map_err(|_| FlowError::Internal("a usable address in [deliver]"))?;
         let transport: Arc<dyn Transport> = Arc::new(transport);
         transports.insert(name, transport.clone());
         Ok(transport)

@@ -99,7 +99,7 @@ where
 
 fn outcome(flow: &Flow, message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
     let (queue, job) = (&message.queue, message.id);
-    let retry = || Outcome::RetryAfter(backoff(message.attempt, flow.ids.random()));
+    let retry = || Outcome::RetryAfter(backoff(message.attempt, rand::random()));
     match ended {
         Ok(Ok(Done::Yes)) => Outcome::Done,
         Ok(Ok(Done::Later(wait))) => Outcome::RetryAfter(wait),

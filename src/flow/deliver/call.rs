@@ -51,7 +51,7 @@ pub(super) async fn make(
                 NotTaken::Refused { retry_after, .. } => retry_after,
                 _ => None,
             };
-            Ok(Some(asked.unwrap_or_else(|| backoff(batch.attempts.saturating_add(1), flow.ids.random()))))
+            Ok(Some(asked.unwrap_or_else(|| backoff(batch.attempts.saturating_add(1), rand::random()))))
         }
         Err(SendError::Unknown(why)) => {
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the call was cut; its items are unknown until they are settled");

@@ -61,7 +61,7 @@ async fn settle_repeat(
         InterchangeVerdict::Fresh => Ok(false),
         InterchangeVerdict::SameContent { original } => repeat(staging, open, original).await.map(|()| true),
         InterchangeVerdict::SameNumberOtherContent { original } => {
-            reject(staging, open, ended, InterchangeCode::DuplicateControlNumber, Some(original)).await.map(|()| true)
+            reject(staging, open, ended, InterchangeCode::Duplicate, Some(original)).await.map(|()| true)
         }
     }
 }

@@ -136,7 +136,7 @@ impl<'a> Staging<'a> {
         let settings = self.flow.settings();
         let owner = settings.config.partner_of(header.sender_qualifier(), header.sender());
         if owner.is_none_or(|(partner, _)| *partner != self.receipt.partner) {
-            return Some(InterchangeCode::SenderId);
+            return Some(InterchangeCode::Sender);
         }
         let us = &settings.config.gateway.identity;
         let to_us = header.receiver_qualifier() == us.qualifier && header.receiver() == us.id;
