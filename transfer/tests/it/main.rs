@@ -13,4 +13,6 @@
 
 mod pgp_gnupg;
 mod pgp_hostile;
+mod sftp_openssh;
+mod ssh_refusals;
 mod support;

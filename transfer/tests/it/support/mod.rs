@@ -1,4 +1,6 @@
 //! What the tests share.
 
 pub mod gnupg;
+pub mod inbox;
+pub mod sftp;
 pub mod tools;
