@@ -9,6 +9,9 @@ use secrecy::{ExposeSecret, SecretBox};
 use crate::random::{self, RandomError};
 
 /// A symmetric key of 32 bytes. It is wiped when dropped, and prints as `SecretKey([redacted])`.
+///
+/// What `ring` expands from it (cipher and HMAC states) lives as long as the message, sealer or cache entry that uses it, and `ring` does not
+/// wipe that.
 pub struct SecretKey(SecretBox<[u8; SecretKey::BYTES]>);
 
 impl SecretKey {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use read::{ObjectReader, SealedObject, WINDOW_BYTES};
-pub use write::{Sealed, SealingWriter};
+pub use write::{CopyError, Sealed, SealingWriter};
 
 use crate::esdk::{HeaderLimits, OpenError, SealError};
 use crate::keys::{BranchKeys, KeysError};
