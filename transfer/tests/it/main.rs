@@ -13,6 +13,8 @@
 
 mod pgp_gnupg;
 mod pgp_hostile;
+mod sftp_abuse;
+mod sftp_client;
 mod sftp_openssh;
 mod ssh_refusals;
 mod support;
