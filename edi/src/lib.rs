@@ -9,6 +9,7 @@
 
 pub mod ack;
 pub mod control;
+mod decimal;
 pub mod delimiters;
 pub mod engine;
 pub mod explain;

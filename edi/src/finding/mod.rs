@@ -164,6 +164,17 @@ pub struct RuleInfo {
     pub snip: Snip,
     /// Its severity where the options do not change it.
     pub severity: Severity,
-    /// The user's page: what it checks, an example that fails, one that passes, the code that it gives. Markdown.
-    pub page: &'static str,
+    /// The page, or the source file whose doc comment is the page.
+    pub(crate) source: &'static str,
+}
+
+impl RuleInfo {
+    /// The user's page in Markdown: what the rule checks, an example that fails, one that passes, the code that it gives.
+    pub fn page(&self) -> String {
+        let comment = |line: &'static str| line.strip_prefix("//!").map(|text| text.strip_prefix(' ').unwrap_or(text));
+        if !self.source.starts_with("//!") {
+            return self.source.to_owned();
+        }
+        self.source.lines().map_while(comment).fold(String::new(), |page, line| page + line + "\n")
+    }
 }

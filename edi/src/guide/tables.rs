@@ -115,6 +115,12 @@ impl<const N: usize> fmt::Debug for Packed<N> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeIx(pub u16);
 
+impl Default for NodeIx {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl NodeIx {
     /// The set itself.
     pub const ROOT: Self = Self(0);

@@ -1,3 +1,12 @@
-//! Segments against their guide.
+//! Segments against their guide: where they belong, what their elements hold, and the rules beyond the tables.
 
+pub(crate) mod catalog;
+mod elements;
+mod plan;
 pub mod rules;
+pub(crate) mod value;
+mod walk;
+
+pub(crate) use elements::{Checker, ElementFault};
+pub(crate) use plan::Plan;
+pub(crate) use walk::{Lost, Move, Placed, Walk};

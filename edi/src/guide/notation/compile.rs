@@ -146,6 +146,9 @@ impl<'a> Compiler<'a> {
                 if text.line != 0 && first.position != text.position {
                     return self.at(text.line).fail("expected a loop at the position of its first segment");
                 }
+                if first.max != 1 {
+                    return self.at(first.line).fail("expected a maximum of 1 at the segment that opens a loop");
+                }
                 Ok(first)
             }
             _ => self.at(text.line).fail("expected a loop that a segment opens"),

@@ -1,0 +1,263 @@
+//! A guide made ready for the walk: what is looked at for every segment and element, small and in a row.
+
+use super::rules::{RULES, Rule};
+use crate::guide::{
+    Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
+};
+use std::sync::Arc;
+
+/// A guide and its tables for the walk. One a guide and engine.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) guide: Arc<Guide>,
+    /// Parallel to the guide's nodes.
+    steps: Vec<Step>,
+    /// Parallel to the guide's elements.
+    checks: Vec<Check>,
+    /// Parallel to the guide's codes: each as a number, where it has at most eight letters.
+    short_codes: Vec<u64>,
+    keys: Vec<Key>,
+    /// Whether an item may be rejected while the others of its set go on.
+    pub(crate) alone: bool,
+}
+
+/// What the walk looks at of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) segment: SegmentId,
+    /// Next sibling.
+    pub(crate) next: NodeIx,
+    /// First sibling of the run that shares this one's position.
+    pub(crate) run: NodeIx,
+    pub(crate) first_child: NodeIx,
+    pub(crate) is_loop: bool,
+    /// Whether instances of this loop are items.
+    pub(crate) item: bool,
+    /// Whether items stand below this loop.
+    pub(crate) holds_items: bool,
+    pub(crate) keys: Span,
+    pub(crate) max: u32,
+    pub(crate) required: Span,
+    pub(crate) checks: Span,
+    pub(crate) notes: Span,
+    /// Position of the last element that is required.
+    pub(crate) last_required: u8,
+    /// The rules that want this segment, or this loop when it closes: a bit each.
+    pub(crate) rules: u64,
+}
+
+/// What is checked of an element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    pub(crate) kind: Kind,
+    pub(crate) usage: Usage,
+    /// Codes have at most eight letters each.
+    pub(crate) short: bool,
+    pub(crate) dated: bool,
+    pub(crate) repeat: u16,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    /// Codes; of a composite, its components.
+    pub(crate) span: Span,
+}
+
+/// How a value is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    /// Data element 1250: what the next 1251 looks like.
+    Format,
+    /// Data element 1251.
+    Formatted,
+    Date,
+    Time,
+    Decimal,
+    Whole,
+    Binary,
+    Composite,
+}
+
+/// A key element.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    element: u8,
+    component: u8,
+    short: bool,
+    codes: Span,
+}
+
+impl Plan {
+    pub(crate) fn new(guide: Arc<Guide>) -> Self {
+        let short_codes = guide.codes.iter().map(|code| short(code.as_bytes()).unwrap_or(u64::MAX)).collect();
+        let all_short = |span: Span| span.of(&guide.codes).iter().all(|code| code.as_bytes().len() <= 8);
+        let keys = guide
+            .key_elements
+            .iter()
+            .map(|key| Key {
+                element: key.element,
+                component: key.component,
+                short: all_short(key.codes),
+                codes: key.codes,
+            })
+            .collect();
+        let checks = guide.elements.iter().map(|used| check(used, all_short(used.codes))).collect();
+        let mut plan = Self {
+            steps: Vec::with_capacity(guide.nodes.len()),
+            checks,
+            short_codes,
+            keys,
+            alone: guide.item_kind == ItemKind::Loops { alone: true },
+            guide,
+        };
+        let guide = Arc::clone(&plan.guide);
+        plan.steps = guide.indexes().map(|ix| step(&guide, ix)).collect();
+        plan.link_runs();
+        plan
+    }
+
+    #[inline]
+    pub(crate) fn step(&self, ix: NodeIx) -> &Step {
+        self.steps.get(usize::from(ix.0)).unwrap_or(&NOWHERE)
+    }
+
+    #[inline]
+    pub(crate) fn checks(&self, span: Span) -> &[Check] {
+        span.of(&self.checks)
+    }
+
+    #[inline]
+    pub(crate) fn notes(&self, span: Span) -> &[Note] {
+        span.of(&self.guide.notes)
+    }
+
+    #[inline]
+    pub(crate) fn required(&self, span: Span) -> &[NodeIx] {
+        span.of(&self.guide.required)
+    }
+
+    /// Whether a run of codes holds the value.
+    #[inline]
+    pub(crate) fn has_code(&self, span: Span, all_short: bool, value: &[u8]) -> bool {
+        if !all_short {
+            return span.of(&self.guide.codes).binary_search(&Code::pack(value)).is_ok();
+        }
+        let Some(value) = short(value) else { return false };
+        let codes = span.of(&self.short_codes);
+        if codes.len() > 16 { codes.binary_search(&value).is_ok() } else { codes.contains(&value) }
+    }
+
+    /// Whether a segment holds the key elements of a node.
+    #[inline]
+    pub(crate) fn keys_hold(&self, keys: Span, segment: &crate::Segment<'_>) -> bool {
+        keys.of(&self.keys).iter().all(|key| {
+            let value = match key.component {
+                0 => segment.element(usize::from(key.element)),
+                component => segment.component(usize::from(key.element), usize::from(component)),
+            };
+            value.is_some_and(|value| self.has_code(key.codes, key.short, value))
+        })
+    }
+
+    fn link_runs(&mut self) {
+        for ix in self.guide.indexes() {
+            let mut run = NodeIx::NONE;
+            let mut position = 0;
+            for child in self.guide.children(ix) {
+                let own = self.guide.node(child).position;
+                if run == NodeIx::NONE || own != position {
+                    (run, position) = (child, own);
+                }
+                if let Some(step) = self.steps.get_mut(usize::from(child.0)) {
+                    step.run = run;
+                }
+            }
+        }
+    }
+}
+
+static NOWHERE: Step = Step {
+    segment: SegmentId::NONE,
+    next: NodeIx::NONE,
+    run: NodeIx::NONE,
+    first_child: NodeIx::NONE,
+    is_loop: false,
+    item: false,
+    holds_items: false,
+    keys: Span { start: 0, len: 0 },
+    max: 0,
+    required: Span { start: 0, len: 0 },
+    checks: Span { start: 0, len: 0 },
+    notes: Span { start: 0, len: 0 },
+    last_required: 0,
+    rules: 0,
+};
+
+/// A value of one to eight bytes as a number that orders as text does; `None` for any other.
+#[inline]
+fn short(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || value.len() > 8 {
+        return None;
+    }
+    let number = value.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    Some(number << (8 * (8 - value.len())))
+}
+
+fn step(guide: &Guide, ix: NodeIx) -> Step {
+    let node = guide.node(ix);
+    let is_loop = node.kind == NodeKind::Loop;
+    let below = guide.items.iter().any(|item| item.node != ix && guide.within(item.node, ix));
+    let required = |used: &&ElementUse| used.usage == Usage::Required;
+    Step {
+        segment: node.segment,
+        next: node.next_sibling,
+        run: ix,
+        first_child: node.first_child,
+        is_loop,
+        item: guide.items.iter().any(|item| item.node == ix),
+        holds_items: is_loop && below,
+        keys: node.keys,
+        max: node.max,
+        required: node.required,
+        checks: node.elements,
+        notes: node.notes,
+        last_required: guide.elements_of(node).iter().filter(required).map(|used| used.position).max().unwrap_or(0),
+        rules: bound_rules(guide, node, ix),
+    }
+}
+
+fn bound_rules(guide: &Guide, node: &Node, ix: NodeIx) -> u64 {
+    let bind = |rule: &Rule| match node.kind {
+        NodeKind::Segment => (rule.binds)(guide, ix),
+        NodeKind::Loop => (rule.closes)(guide, ix),
+    };
+    RULES.iter().enumerate().filter(|(_, rule)| bind(rule)).fold(0, |bits, (at, _)| bits | 1 << at)
+}
+
+fn check(used: &ElementUse, short: bool) -> Check {
+    let kind = match used.data_type {
+        _ if used.element == ElementId::lit("1250") => Kind::Format,
+        _ if used.element == ElementId::lit("1251") => Kind::Formatted,
+        DataType::An | DataType::Id => Kind::Text,
+        DataType::Dt => Kind::Date,
+        DataType::Tm => Kind::Time,
+        DataType::R => Kind::Decimal,
+        DataType::N(_) => Kind::Whole,
+        DataType::B => Kind::Binary,
+        DataType::Composite => Kind::Composite,
+    };
+    let span = if kind == Kind::Composite { used.components } else { used.codes };
+    Check { kind, usage: used.usage, short, dated: used.dated, repeat: used.repeat, min: used.min, max: used.max, span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_codes_order_as_text() {
+        assert!(short(b"1") < short(b"10") && short(b"10") < short(b"2"));
+        assert_eq!(short(b""), None);
+        assert_eq!(short(b"123456789"), None);
+        assert!(short(b"12345678").is_some());
+    }
+}

@@ -1,0 +1,231 @@
+//! Where each segment belongs: a walk over the guide, forward in each open loop, from the innermost outwards.
+
+use super::plan::Plan;
+use crate::guide::{NodeIx, SegmentId};
+use crate::segment::Segment;
+
+/// What placing a segment does to the open loops, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// A required child of the innermost open loop did not come.
+    Missing(NodeIx),
+    /// The innermost loop closes.
+    Close(NodeIx),
+    /// A loop opens.
+    Open(NodeIx),
+    /// A loop or segment stands more often than it may: this often.
+    OverMax(NodeIx, u32),
+}
+
+/// Where a segment belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// At this node.
+    At(NodeIx),
+    /// At this node of an open loop, but too late.
+    Late(NodeIx),
+    /// Nowhere.
+    Lost(Lost),
+}
+
+/// Why a segment belongs nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// No segment id, or none that X12 knows.
+    Unrecognized,
+    /// Not in the base transaction set.
+    NotInSet,
+    /// In the base set, but not in the guide.
+    NotUsed,
+    /// In the guide, but not here.
+    Unexpected,
+    /// The start of a loop that should have come before.
+    Sequence,
+}
+
+/// The open loops.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    open: Vec<Open>,
+    /// For each node: in which instance of its parent it was last counted, and how often.
+    counts: Vec<(u32, u32)>,
+    instances: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    node: NodeIx,
+    /// This instance's number.
+    instance: u32,
+    /// The child that came last.
+    at: NodeIx,
+    /// How many of the required children are behind.
+    required_behind: u32,
+}
+
+/// A child that a segment fits: of which open loop, how often it would then stand, and whether that is too often.
+struct Fit {
+    depth: usize,
+    child: NodeIx,
+}
+
+impl Walk {
+    /// Starts a set: the root is open, before its first child.
+    pub(crate) fn start(&mut self, plan: &Plan) {
+        self.open.clear();
+        self.counts.clear();
+        self.counts.resize(plan.guide.nodes.len(), (0, 0));
+        self.instances = 1;
+        let at = plan.step(NodeIx::ROOT).first_child;
+        self.open.push(Open { node: NodeIx::ROOT, instance: 1, at, required_behind: 0 });
+    }
+
+    /// The innermost open loop.
+    pub(crate) fn innermost(&self) -> NodeIx {
+        self.open.last().map_or(NodeIx::ROOT, |open| open.node)
+    }
+
+    /// Finds the segment's node, and what closes and opens on the way to it.
+    #[inline]
+    pub(crate) fn place(&mut self, plan: &Plan, segment: &Segment<'_>, moves: &mut Vec<Move>) -> Placed {
+        match self.find(plan, segment) {
+            Some(fit) => Placed::At(self.go(plan, &fit, moves)),
+            None => self.lost(plan, segment),
+        }
+    }
+
+    /// Ends the set: closes all loops; the root's own missing children are told too.
+    pub(crate) fn end(&mut self, plan: &Plan, moves: &mut Vec<Move>) {
+        self.close_to(plan, 0, moves);
+        self.missing(plan, 0, NodeIx::NONE, moves);
+    }
+
+    #[inline]
+    fn find(&self, plan: &Plan, segment: &Segment<'_>) -> Option<Fit> {
+        let id = segment.id();
+        let mut over: Option<Fit> = None;
+        for (depth, open) in self.open.iter().enumerate().rev() {
+            // What opened the loop does not come again within it.
+            let opening = plan.step(open.node).first_child;
+            let mut child = plan.step(open.at).run;
+            while child != NodeIx::NONE {
+                let step = plan.step(child);
+                if step.segment == id && child != opening && plan.keys_hold(step.keys, segment) {
+                    let fit = Fit { depth, child };
+                    if self.count(open, child) < step.max {
+                        return Some(fit);
+                    }
+                    over = over.or(Some(fit));
+                }
+                child = step.next;
+            }
+        }
+        over
+    }
+
+    #[inline]
+    fn count(&self, parent: &Open, child: NodeIx) -> u32 {
+        match self.counts.get(usize::from(child.0)) {
+            Some((instance, count)) if *instance == parent.instance => *count,
+            _ => 0,
+        }
+    }
+
+    fn add(&mut self, instance: u32, child: NodeIx) -> u32 {
+        let Some(entry) = self.counts.get_mut(usize::from(child.0)) else { return 0 };
+        *entry = if entry.0 == instance { (instance, entry.1.saturating_add(1)) } else { (instance, 1) };
+        entry.1
+    }
+
+    #[inline]
+    fn go(&mut self, plan: &Plan, fit: &Fit, moves: &mut Vec<Move>) -> NodeIx {
+        self.close_to(plan, fit.depth, moves);
+        self.missing(plan, fit.depth, plan.step(fit.child).run, moves);
+        let Some(open) = self.open.get_mut(fit.depth) else { return fit.child };
+        open.at = fit.child;
+        let instance = open.instance;
+        let step = plan.step(fit.child);
+        let count = self.add(instance, fit.child);
+        let over = count > step.max;
+        if !step.is_loop {
+            if over {
+                moves.push(Move::OverMax(fit.child, count));
+            }
+            return fit.child;
+        }
+        self.instances = self.instances.wrapping_add(1);
+        let instance = self.instances;
+        self.open.push(Open { node: fit.child, instance, at: step.first_child, required_behind: 0 });
+        self.add(instance, step.first_child);
+        moves.push(Move::Open(fit.child));
+        if over {
+            moves.push(Move::OverMax(fit.child, count));
+        }
+        step.first_child
+    }
+
+    /// Closes the loops within the one at `depth`.
+    #[inline]
+    fn close_to(&mut self, plan: &Plan, depth: usize, moves: &mut Vec<Move>) {
+        while self.open.len() > depth + 1 {
+            self.missing(plan, self.open.len() - 1, NodeIx::NONE, moves);
+            if let Some(open) = self.open.pop() {
+                moves.push(Move::Close(open.node));
+            }
+        }
+    }
+
+    /// Tells the required children of the loop at `depth` that did not come, up to the child `until`.
+    #[inline]
+    fn missing(&mut self, plan: &Plan, depth: usize, until: NodeIx, moves: &mut Vec<Move>) {
+        let Some(open) = self.open.get(depth).copied() else { return };
+        let required = plan.required(plan.step(open.node).required);
+        let mut behind = open.required_behind;
+        while let Some(child) = required.get(behind as usize).filter(|child| **child < until) {
+            if self.count(&open, *child) == 0 {
+                moves.push(Move::Missing(*child));
+            }
+            behind += 1;
+        }
+        if let Some(open) = self.open.get_mut(depth) {
+            open.required_behind = behind;
+        }
+    }
+
+    #[cold]
+    fn lost(&mut self, plan: &Plan, segment: &Segment<'_>) -> Placed {
+        let id = segment.id();
+        if let Some(late) = self.late(plan, segment) {
+            return if plan.step(late).is_loop { Placed::Lost(Lost::Sequence) } else { Placed::Late(late) };
+        }
+        let listed = |ids: &[SegmentId]| ids.binary_search(&id).is_ok();
+        let lost = if plan.guide.nodes.iter().any(|node| node.segment == id) {
+            Lost::Unexpected
+        } else if listed(&plan.guide.base_segments) {
+            Lost::NotUsed
+        } else if listed(&crate::guide::known().segments) {
+            Lost::NotInSet
+        } else {
+            Lost::Unrecognized
+        };
+        Placed::Lost(lost)
+    }
+
+    /// What an open loop would have taken before; it is counted, so that it is not told as missing too.
+    fn late(&mut self, plan: &Plan, segment: &Segment<'_>) -> Option<NodeIx> {
+        for depth in (0..self.open.len()).rev() {
+            let open = self.open.get(depth).copied()?;
+            let opening = plan.step(open.node).first_child;
+            let mut child = plan.step(opening).next;
+            while child != NodeIx::NONE && child < open.at {
+                let step = plan.step(child);
+                if step.segment == segment.id() && plan.keys_hold(step.keys, segment) {
+                    self.add(open.instance, child);
+                    return Some(child);
+                }
+                child = step.next;
+            }
+        }
+        None
+    }
+}
