@@ -124,8 +124,8 @@ pub enum Attempt {
 #[async_trait]
 pub trait Answers: Send + Sync {
     /// Records answers, at most [`crate::STAGE_ITEMS_MAX`] a call, and moves their items. An answer proves that the partner has the
-    /// item: one that was `unknown`, released again or quarantined is settled by it, unless it is under way in another delivery:
-    /// then that delivery keeps it until it is settled. Idempotent answer by answer; the effects are always written.
+    /// item: one that is `unknown`, was released again or is quarantined is settled by it, and never goes again. Idempotent answer by
+    /// answer; the effects are always written, and are idempotent by their own keys.
     async fn record_answers(&self, answers: Vec<NewAnswer>, effects: Effects) -> Result<Vec<AnswerResult>>;
 
     /// One answer.

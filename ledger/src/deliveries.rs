@@ -153,6 +153,8 @@ pub struct InquiryEnd {
     pub outcome: DeliveryOutcome,
     /// Why.
     pub cause: Cause,
+    /// The response as it came; it becomes translated at once. The answers' `source`.
+    pub response: Option<(NewReceipt, ReceivedContent)>,
     /// What was answered.
     pub answers: Vec<NewAnswer>,
     /// When.
@@ -186,7 +188,8 @@ pub trait Deliveries: Send + Sync {
     ) -> Result<Settled>;
 
     /// Settles some items on their own: a set refused by a 999, a status query's answer, an operator with a reason. Items that are
-    /// already at or past the outcome are left; one that cannot go there is an error, and nothing changes.
+    /// already at or past the outcome are left; one that cannot go there is an error, and nothing changes. An unknown delivery
+    /// that then decides on no item any more ends as acknowledged, or as refused when none of its items was taken.
     async fn settle_items(
         &self,
         items: &[ItemId],
@@ -196,7 +199,8 @@ pub trait Deliveries: Send + Sync {
         effects: Effects,
     ) -> Result<Settled>;
 
-    /// Puts quarantined items that no partner took back to accepted, with a fresh count of attempts.
+    /// Puts quarantined items back to accepted, with a fresh count of attempts. One that a delivery may have taken cannot go back
+    /// before `settle_items` has said that it was not (L4).
     async fn release_items(&self, items: &[ItemId], cause: Cause, at: UnixMs, effects: Effects) -> Result<Settled>;
 
     /// Turns deliveries left in `sending` since before `before` into `unknown`: a process died in its call. Gives them.

@@ -3,7 +3,7 @@
 use tradewind_compliance::IdError;
 
 /// A ledger call's result.
-pub type Result<T> = std::result::Result<T, LedgerError>;
+pub type Result<T, E = LedgerError> = std::result::Result<T, E>;
 
 /// Why a ledger call did nothing. A call that fails has changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +115,9 @@ pub enum LedgerError {
     /// The commit that should have made this change durable failed; nothing was written.
     #[error("expected the commit to succeed, found that it failed: {0}")]
     Commit(String),
+    /// A row breaks a constraint of the schema: a key that is taken, a row that refers to none.
+    #[error("expected a row that keeps the ledger's constraints, found one that breaks them")]
+    Constraint(#[source] sqlx::Error),
     /// The storage failed otherwise.
     #[error("expected the ledger's storage to answer, found {0}")]
     Storage(#[source] sqlx::Error),
@@ -149,6 +152,13 @@ impl From<sqlx::Error> for LedgerError {
         const SQLITE_FULL: &str = "13";
         match &error {
             sqlx::Error::Database(database) if database.code().as_deref() == Some(SQLITE_FULL) => Self::Full,
+            sqlx::Error::Database(database)
+                if database.is_unique_violation()
+                    || database.is_foreign_key_violation()
+                    || database.is_check_violation() =>
+            {
+                Self::Constraint(error)
+            }
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Closed,
             _ => Self::Storage(error),
         }

@@ -102,6 +102,17 @@ pub struct DuplicateCheck {
     pub window_ms: u64,
 }
 
+/// What an ISA13 is unique within.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InterchangeKey {
+    /// ISA05 and ISA06.
+    pub sender: Party,
+    /// ISA07 and ISA08.
+    pub receiver: Party,
+    /// ISA13.
+    pub control_number: u32,
+}
+
 /// Whether an interchange was seen before. Only accepted ones within the window count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InterchangeVerdict {
@@ -190,12 +201,11 @@ pub trait Interchanges: Send + Sync {
     /// Ends sets with their verdicts. Idempotent for the same verdict.
     async fn finish_sets(&self, ends: Vec<SetEnd>) -> Result<()>;
 
-    /// Whether an interchange like this was accepted within the window before `at`. A forecast: `accept_interchange` decides.
+    /// Whether the partner's interchange was accepted within the window before `at`. A forecast: `accept_interchange` decides.
     async fn interchange_verdict(
         &self,
-        sender: &Party,
-        receiver: &Party,
-        control_number: u32,
+        partner: &PartnerId,
+        key: &InterchangeKey,
         check: DuplicateCheck,
         at: UnixMs,
     ) -> Result<InterchangeVerdict>;

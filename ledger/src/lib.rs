@@ -1,6 +1,6 @@
 //! The system of record: one row of truth per file, interchange, item, delivery and answer, and the outbox that hands work on.
 //!
-//! [`Ledger`] is the whole of it, as one object-safe trait made of a trait a table group. SQLite is the default backend.
+//! [`Ledger`] is the whole of it, as one object-safe trait made of a trait a table group. [`SqliteLedger`] is the default backend.
 //! Every call is one transaction: it happens whole or not at all, and when it returns `Ok` it is durable.
 //!
 //! The ledger never sees a clear value of a partner's: file names, claim ids, member ids and digests come as [`SearchHash`] (keyed)
@@ -19,9 +19,12 @@ mod numbers;
 mod outbox;
 mod receipts;
 mod reports;
+mod sqlite;
 mod state;
 mod types;
 mod watch;
+
+use tradewind_compliance::keys::BranchKeyStore;
 
 pub use acknowledgments::{Acknowledgment, Acknowledgments, OutFile, Owed};
 pub use answers::{Advance, Answer, AnswerResult, Answers, Attempt, NewAnswer, NewNotification, Notification};
@@ -33,13 +36,14 @@ pub use effects::{Effects, NewAcknowledgment, NewAlarm, NewAudit, NewJob, NewOut
 pub use error::{LedgerError, Result};
 pub use idempotency::{IdempotencyKeys, Reservation, StoredResponse};
 pub use interchanges::{
-    Begun, DuplicateCheck, Interchange, InterchangeVerdict, Interchanges, NewInterchange, NewItem, NewSet, SetEnd,
-    TransactionSet,
+    Begun, DuplicateCheck, Interchange, InterchangeKey, InterchangeVerdict, Interchanges, NewInterchange, NewItem,
+    NewSet, SetEnd, TransactionSet,
 };
 pub use numbers::{CONTROL_NUMBER_MAX, ControlNumbers, NumberGap, NumberKind, Numbers};
 pub use outbox::{Depth, Job, JobEnd, Lane, Outbox};
 pub use receipts::{NewReceipt, Receipt, ReceiptEnd, Receipts, ReceivedContent};
 pub use reports::{Conservation, FileReport, Item, ItemQuery, Moment, Reports, StateCount};
+pub use sqlite::{SqliteLedger, SqliteOptions};
 pub use state::{DeliveryState, InterchangeState, ItemState, JobState, NotificationState, ReceiptState, SetState};
 pub use types::{
     Actor, Cause, Guide, Kind, OutName, Party, Place, Queue, Reason, Scope, SealedValue, SearchHash, UnixMs,
@@ -64,6 +68,7 @@ pub trait Ledger:
     + IdempotencyKeys
     + Watch
     + Reports
+    + BranchKeyStore
     + 'static
 {
 }
@@ -79,6 +84,7 @@ impl<T> Ledger for T where
         + IdempotencyKeys
         + Watch
         + Reports
+        + BranchKeyStore
         + 'static
 {
 }

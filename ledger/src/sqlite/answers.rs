@@ -1,0 +1,191 @@
+//! Answers: recorded in bulk, each once, each moving its item as far as it may.
+
+use std::collections::{BTreeMap, HashSet};
+
+use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteRow;
+use tradewind_compliance::{AnswerId, ItemId, NotificationId, ReceiptId};
+
+use super::rows::{id_list, int, parse, parse_opt, placeholders, time, u32, u64};
+use super::writer::Tx;
+use super::{SqliteLedger, effects, notifications, settle};
+use crate::{
+    Advance, Answer, AnswerResult, Answers, Attempt, Cause, Effects, LedgerError, NewAnswer, Notification, Place,
+    Result, STAGE_ITEMS_MAX, UnixMs,
+};
+
+/// Rows of one statement.
+const ROWS_A_STATEMENT: usize = 250;
+
+#[async_trait]
+impl Answers for SqliteLedger {
+    async fn record_answers(&self, answers: Vec<NewAnswer>, effects: Effects) -> Result<Vec<AnswerResult>> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let results = record(tx, &answers).await?;
+                let at = answers.iter().map(|answer| answer.at).max().unwrap_or_default();
+                effects::apply(tx, &effects, at).await?;
+                Ok(results)
+            })
+        })
+        .await
+    }
+
+    async fn answer(&self, id: AnswerId) -> Result<Option<Answer>> {
+        let query = sqlx::query("SELECT * FROM answer WHERE id = ?").bind(id.as_str());
+        query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
+    }
+
+    async fn answers_of(&self, item: ItemId) -> Result<Vec<Answer>> {
+        let query = sqlx::query("SELECT * FROM answer WHERE item = ? ORDER BY answered_at, id").bind(item.as_str());
+        query.fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn answers_in(&self, source: ReceiptId, after: Option<AnswerId>, limit: u32) -> Result<Vec<Answer>> {
+        let sql = "SELECT * FROM answer WHERE source = ? AND id > ? ORDER BY id LIMIT ?";
+        let query =
+            sqlx::query(sql).bind(source.as_str()).bind(after.as_ref().map_or("", AnswerId::as_str)).bind(limit);
+        query.fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn lease_notifications(
+        &self,
+        at: UnixMs,
+        lease_until: UnixMs,
+        per_partner: u32,
+        limit: u32,
+    ) -> Result<Vec<Notification>> {
+        let lease = notifications::Lease { at, until: lease_until, per_partner, limit };
+        self.write(move |tx| Box::pin(async move { notifications::lease(tx, &lease).await })).await
+    }
+
+    async fn settle_notification(&self, id: NotificationId, end: Attempt, at: UnixMs, effects: Effects) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { notifications::settle(tx, id, &end, at, &effects).await })).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Option<Notification>> {
+        let query = sqlx::query("SELECT * FROM notification WHERE id = ?").bind(id.as_str());
+        query.fetch_optional(self.readers()).await?.as_ref().map(notifications::read).transpose()
+    }
+
+    async fn next_notification_at(&self) -> Result<Option<UnixMs>> {
+        notifications::next_at(self).await
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Answer> {
+    Ok(Answer {
+        id: parse(row, "id")?,
+        item: parse(row, "item")?,
+        delivery: parse_opt(row, "delivery")?,
+        source: parse(row, "source")?,
+        kind: parse(row, "kind")?,
+        outcome: parse(row, "outcome")?,
+        place: Place { object: parse(row, "object")?, offset: u64(row, "start")?, length: u32(row, "length")? },
+        at: time(row, "answered_at")?,
+    })
+}
+
+impl Advance {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Answered => "answered",
+            Self::Note => "note",
+        }
+    }
+}
+
+pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<AnswerResult>> {
+    if answers.len() > STAGE_ITEMS_MAX {
+        return Err(LedgerError::Limit { what: "answers", max: STAGE_ITEMS_MAX, found: answers.len() });
+    }
+    let mut by_source: BTreeMap<ReceiptId, Vec<ItemId>> = BTreeMap::new();
+    for answer in answers {
+        by_source.entry(answer.source).or_default().push(answer.item);
+    }
+    let (mut known, mut recorded) = (HashSet::new(), HashSet::new());
+    for (source, items) in &by_source {
+        let ids = id_list(items);
+        known.extend(carried_to(tx, *source, &ids).await?);
+        recorded.extend(recorded_from(tx, *source, &ids).await?);
+    }
+    let mut new: Vec<&NewAnswer> = Vec::with_capacity(answers.len());
+    let results = answers
+        .iter()
+        .map(|answer| {
+            if !known.contains(&(answer.source, answer.item)) {
+                return AnswerResult::NoItem;
+            }
+            if !recorded.insert((answer.source, answer.item, answer.ordinal)) {
+                return AnswerResult::Repeated;
+            }
+            new.push(answer);
+            AnswerResult::New
+        })
+        .collect();
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        insert(tx, rows).await?;
+    }
+    notifications::queue(tx, &new).await?;
+    advance(tx, &new).await?;
+    Ok(results)
+}
+
+/// Which of the listed items ever went to the partner that the source came from.
+async fn carried_to(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId)>> {
+    let sql =
+        "SELECT DISTINCT c.item FROM receipt r CROSS JOIN json_each(?) l CROSS JOIN delivery_item c ON c.item = l.value
+        CROSS JOIN delivery d ON d.id = c.delivery AND d.partner = r.partner WHERE r.id = ?";
+    let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| Ok((source, parse(row, "item")?))).collect()
+}
+
+async fn recorded_from(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId, u32)>> {
+    let sql = "SELECT a.item, a.ordinal FROM json_each(?) l CROSS JOIN answer a ON a.item = l.value AND a.source = ?";
+    let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| Ok((source, parse(row, "item")?, u32(row, "ordinal")?))).collect()
+}
+
+async fn insert(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
+    const COLUMNS: usize = 12;
+    let sql = format!(
+        "INSERT INTO answer (id, item, delivery, source, ordinal, kind, outcome, advance, object, start, length, answered_at)
+        VALUES {}",
+        placeholders(answers.len(), COLUMNS)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(answers.len() == ROWS_A_STATEMENT);
+    for answer in answers {
+        query = query
+            .bind(answer.id.as_str())
+            .bind(answer.item.as_str())
+            .bind(answer.delivery.as_ref().map(|delivery| delivery.as_str()))
+            .bind(answer.source.as_str())
+            .bind(answer.ordinal)
+            .bind(answer.kind.as_str())
+            .bind(answer.outcome.as_str())
+            .bind(answer.advance.word())
+            .bind(answer.place.object.as_str())
+            .bind(int(answer.place.offset))
+            .bind(answer.place.length)
+            .bind(int(answer.at.0));
+    }
+    query.execute(&mut tx.conn).await?;
+    Ok(())
+}
+
+/// An answer proves that the partner has the item, whatever we thought of it. It never goes back.
+async fn advance(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
+    let of = |advance: Advance| id_list(answers.iter().filter(|answer| answer.advance == advance).map(|a| a.item));
+    let acknowledged = "UPDATE item SET state = 'acknowledged' WHERE id IN (SELECT value FROM json_each(?))
+        AND state IN ('waiting', 'assigned', 'quarantined')";
+    sqlx::query(acknowledged).bind(of(Advance::Acknowledged)).execute(&mut tx.conn).await?;
+    let answered = "UPDATE item SET state = 'answered' WHERE id IN (SELECT value FROM json_each(?))
+        AND state IN ('waiting', 'assigned', 'quarantined', 'acknowledged')";
+    sqlx::query(answered).bind(of(Advance::Answered)).execute(&mut tx.conn).await?;
+    let moved = id_list(answers.iter().filter(|answer| answer.advance != Advance::Note).map(|answer| answer.item));
+    settle::close_set_lanes(tx, &moved).await?;
+    let at = answers.iter().map(|answer| answer.at).max().unwrap_or_default();
+    settle::close_unknown(tx, &moved, &Cause::system("answered")?, at).await
+}

@@ -1,0 +1,83 @@
+//! The audit chain in its table.
+
+use tradewind_compliance::audit::{self, AuditHash, AuditVerifier};
+
+use super::SqliteLedger;
+use super::rows::{bytes32, int, parse, sealed, sealed_opt, text, time, u64};
+use super::writer::Tx;
+use crate::{AuditEntry, LedgerError, NewAudit, Result};
+
+const VERIFY_AT_ONCE: u32 = 1_000;
+
+pub(super) async fn append(tx: &mut Tx, entry: &NewAudit) -> Result<()> {
+    let last =
+        sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetch_optional(&mut tx.conn).await?;
+    let (seq, previous) = match last {
+        Some(row) => (u64(&row, "seq")?, AuditHash::from_bytes(bytes32(&row, "hash")?)),
+        None => (0, AuditHash::START),
+    };
+    let linked = audit::AuditEntry {
+        sequence: seq + 1,
+        at_unix_ms: entry.at.0,
+        actor: entry.actor.as_str().to_owned(),
+        action: entry.action.as_str().to_owned(),
+        subject: entry.subject.clone(),
+        sealed_detail: entry.detail.as_ref().map(|detail| detail.0.clone()).unwrap_or_default(),
+    };
+    let hash = audit::link(&previous, &linked);
+    sqlx::query("INSERT INTO audit (seq, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(int(linked.sequence))
+        .bind(int(entry.at.0))
+        .bind(entry.actor.as_str())
+        .bind(entry.action.as_str())
+        .bind(&entry.subject)
+        .bind(sealed(entry.detail.as_ref()))
+        .bind(hash.as_bytes().as_slice())
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn after(ledger: &SqliteLedger, seq: u64, limit: u32) -> Result<Vec<AuditEntry>> {
+    let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
+        .bind(int(seq))
+        .bind(limit)
+        .fetch_all(ledger.readers())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(AuditEntry {
+                seq: u64(row, "seq")?,
+                at: time(row, "at")?,
+                actor: parse(row, "actor")?,
+                action: parse(row, "action")?,
+                subject: text(row, "subject")?,
+                detail: sealed_opt(row, "detail")?,
+                hash: bytes32(row, "hash")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn verify(ledger: &SqliteLedger) -> Result<u64> {
+    let mut verifier = AuditVerifier::from_start();
+    loop {
+        let (length, _) = verifier.head();
+        let entries = after(ledger, length, VERIFY_AT_ONCE).await?;
+        if entries.is_empty() {
+            return Ok(length);
+        }
+        for entry in entries {
+            let kept = AuditHash::from_bytes(entry.hash);
+            let linked = audit::AuditEntry {
+                sequence: entry.seq,
+                at_unix_ms: entry.at.0,
+                actor: entry.actor.as_str().to_owned(),
+                action: entry.action.as_str().to_owned(),
+                subject: entry.subject,
+                sealed_detail: entry.detail.map(|detail| detail.0).unwrap_or_default(),
+            };
+            verifier.check(&linked, &kept).map_err(|_| LedgerError::AuditBroken { seq: linked.sequence })?;
+        }
+    }
+}

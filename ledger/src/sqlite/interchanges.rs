@@ -1,0 +1,304 @@
+//! Interchanges and their sets.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use tradewind_compliance::{InterchangeId, PartnerId, ReceiptId};
+
+use super::rows::{blob, flag, int, parse, parse_opt, state, time, time_opt, u32};
+use super::writer::Tx;
+use super::{SqliteLedger, effects, events, items};
+use crate::{
+    Begun, DuplicateCheck, Effects, Interchange, InterchangeKey, InterchangeState, InterchangeVerdict, Interchanges,
+    LedgerError, NewInterchange, NewItem, NewSet, Reason, Result, SetEnd, SetState, TransactionSet, UnixMs,
+};
+
+#[async_trait]
+impl Interchanges for SqliteLedger {
+    async fn restart_translation(&self, receipt: ReceiptId) -> Result<()> {
+        while self.write(move |tx| Box::pin(async move { items::discard_some(tx, receipt).await })).await? {}
+        self.write(move |tx| Box::pin(async move { items::discard_staged(tx, receipt).await })).await
+    }
+
+    async fn begin_interchange(&self, interchange: NewInterchange) -> Result<Begun> {
+        self.write(move |tx| Box::pin(async move { begin(tx, &interchange).await })).await
+    }
+
+    async fn stage_sets(&self, sets: Vec<NewSet>) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { items::stage_sets(tx, &sets).await })).await
+    }
+
+    async fn stage_items(&self, items: Vec<NewItem>) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { items::stage_items(tx, &items).await })).await
+    }
+
+    async fn finish_sets(&self, ends: Vec<SetEnd>) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { items::finish_sets(tx, &ends).await })).await
+    }
+
+    async fn interchange_verdict(
+        &self,
+        partner: &PartnerId,
+        key: &InterchangeKey,
+        check: DuplicateCheck,
+        at: UnixMs,
+    ) -> Result<InterchangeVerdict> {
+        let mut reader = self.readers().acquire().await?;
+        verdict(&mut reader, partner, key, check, at).await
+    }
+
+    async fn accept_interchange(
+        &self,
+        id: InterchangeId,
+        check: Option<DuplicateCheck>,
+        at: UnixMs,
+        effects: Effects,
+    ) -> Result<InterchangeVerdict> {
+        self.write(move |tx| Box::pin(async move { accept(tx, id, check, at, &effects).await })).await
+    }
+
+    async fn reject_interchange(
+        &self,
+        id: InterchangeId,
+        reason: Reason,
+        clash: Option<InterchangeId>,
+        at: UnixMs,
+        effects: Effects,
+    ) -> Result<()> {
+        let end = End { to: InterchangeState::Rejected, original: clash, reason: Some(reason), at };
+        self.write(move |tx| Box::pin(async move { settle(tx, id, &end, &effects).await })).await
+    }
+
+    async fn duplicate_interchange(
+        &self,
+        id: InterchangeId,
+        original: InterchangeId,
+        at: UnixMs,
+        effects: Effects,
+    ) -> Result<()> {
+        let end = End { to: InterchangeState::Duplicate, original: Some(original), reason: None, at };
+        self.write(move |tx| Box::pin(async move { settle(tx, id, &end, &effects).await })).await?;
+        while self.write(move |tx| Box::pin(async move { items::discard_duplicate(tx, id).await })).await? {}
+        Ok(())
+    }
+
+    async fn interchange(&self, id: InterchangeId) -> Result<Option<Interchange>> {
+        let query = sqlx::query("SELECT * FROM interchange WHERE id = ?").bind(id.as_str());
+        query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
+    }
+
+    async fn interchanges_of(&self, receipt: ReceiptId) -> Result<Vec<Interchange>> {
+        let query = sqlx::query("SELECT * FROM interchange WHERE receipt = ? ORDER BY ordinal").bind(receipt.as_str());
+        query.fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn sets_of(&self, interchange: InterchangeId) -> Result<Vec<TransactionSet>> {
+        let sql = "SELECT * FROM transaction_set WHERE interchange = ? ORDER BY ordinal";
+        let rows = sqlx::query(sql).bind(interchange.as_str()).fetch_all(self.readers()).await?;
+        rows.iter().map(read_set).collect()
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Interchange> {
+    Ok(Interchange {
+        id: parse(row, "id")?,
+        receipt: parse(row, "receipt")?,
+        partner: parse(row, "partner")?,
+        ordinal: u32(row, "ordinal")?,
+        sender: parse(row, "sender")?,
+        receiver: parse(row, "receiver")?,
+        control_number: u32(row, "control_number")?,
+        test: flag(row, "test")?,
+        state: state(row, "state", InterchangeState::from_word)?,
+        original: parse_opt(row, "original")?,
+        reason: parse_opt(row, "reason")?,
+        began_at: time(row, "began_at")?,
+        settled_at: time_opt(row, "settled_at")?,
+    })
+}
+
+fn read_set(row: &SqliteRow) -> Result<TransactionSet> {
+    Ok(TransactionSet {
+        id: parse(row, "id")?,
+        interchange: parse(row, "interchange")?,
+        ordinal: u32(row, "ordinal")?,
+        group_control_number: u32(row, "group_control_number")?,
+        guide: parse(row, "guide")?,
+        object: parse(row, "object")?,
+        state: state(row, "state", SetState::from_word)?,
+        item_count: u32(row, "item_count")?,
+    })
+}
+
+pub(super) async fn begin(tx: &mut Tx, new: &NewInterchange) -> Result<Begun> {
+    let before = sqlx::query("SELECT id, state FROM interchange WHERE receipt = ? AND ordinal = ?")
+        .bind(new.receipt.as_str())
+        .bind(new.ordinal)
+        .fetch_optional(&mut tx.conn)
+        .await?;
+    if let Some(row) = before {
+        let id: InterchangeId = parse(&row, "id")?;
+        let state = state(&row, "state", InterchangeState::from_word)?;
+        return match state {
+            InterchangeState::Staged if id == new.id => Ok(Begun::Staged),
+            InterchangeState::Staged => Err(LedgerError::Taken { what: "interchange", id: id.to_string() }),
+            _ => Ok(Begun::Settled { id, state }),
+        };
+    }
+    let sql = "INSERT INTO interchange
+        (id, receipt, partner, ordinal, sender, receiver, control_number, test, state, began_at)
+        SELECT ?, id, partner, ?, ?, ?, ?, ?, 'staged', ? FROM receipt WHERE id = ? AND state = 'received'";
+    let written = sqlx::query(sql)
+        .bind(new.id.as_str())
+        .bind(new.ordinal)
+        .bind(new.sender.as_str())
+        .bind(new.receiver.as_str())
+        .bind(new.control_number)
+        .bind(new.test)
+        .bind(int(new.at.0))
+        .bind(new.receipt.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    if written.rows_affected() == 0 {
+        return Err(LedgerError::missing("received receipt", new.receipt));
+    }
+    Ok(Begun::Staged)
+}
+
+async fn verdict(
+    conn: &mut sqlx::SqliteConnection,
+    partner: &PartnerId,
+    key: &InterchangeKey,
+    check: DuplicateCheck,
+    at: UnixMs,
+) -> Result<InterchangeVerdict> {
+    let after = int(at.minus(check.window_ms).0);
+    let content = "SELECT interchange FROM accepted_content
+        WHERE partner = ? AND sender = ? AND receiver = ? AND digest = ? AND accepted_at > ?";
+    let row = sqlx::query(content)
+        .bind(partner.as_str())
+        .bind(key.sender.as_str())
+        .bind(key.receiver.as_str())
+        .bind(blob(&check.digest))
+        .bind(after)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if let Some(row) = row {
+        return Ok(InterchangeVerdict::SameContent { original: parse(&row, "interchange")? });
+    }
+    let number = "SELECT interchange FROM accepted_number
+        WHERE partner = ? AND sender = ? AND receiver = ? AND control_number = ? AND accepted_at > ?";
+    let row = sqlx::query(number)
+        .bind(partner.as_str())
+        .bind(key.sender.as_str())
+        .bind(key.receiver.as_str())
+        .bind(key.control_number)
+        .bind(after)
+        .fetch_optional(&mut *conn)
+        .await?;
+    match row {
+        Some(row) => Ok(InterchangeVerdict::SameNumberOtherContent { original: parse(&row, "interchange")? }),
+        None => Ok(InterchangeVerdict::Fresh),
+    }
+}
+
+async fn load(tx: &mut Tx, id: InterchangeId) -> Result<Interchange> {
+    let query = sqlx::query("SELECT * FROM interchange WHERE id = ?").bind(id.as_str());
+    let row = query.fetch_optional(&mut tx.conn).await?.ok_or_else(|| LedgerError::missing("interchange", id))?;
+    read(&row)
+}
+
+fn illegal(id: InterchangeId, from: &'static str, to: InterchangeState) -> LedgerError {
+    LedgerError::IllegalTransition { what: "interchange", id: id.to_string(), from, to: to.as_str() }
+}
+
+pub(super) async fn accept(
+    tx: &mut Tx,
+    id: InterchangeId,
+    check: Option<DuplicateCheck>,
+    at: UnixMs,
+    effects: &Effects,
+) -> Result<InterchangeVerdict> {
+    let interchange = load(tx, id).await?;
+    match interchange.state {
+        InterchangeState::Accepted => return Ok(InterchangeVerdict::Fresh),
+        InterchangeState::Staged => {}
+        other => return Err(illegal(id, other.as_str(), InterchangeState::Accepted)),
+    }
+    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM transaction_set WHERE interchange = ? AND state = 'open'")
+        .bind(id.as_str())
+        .fetch_one(&mut tx.conn)
+        .await?;
+    if open > 0 {
+        return Err(illegal(id, "staged with sets that are open", InterchangeState::Accepted));
+    }
+    if let Some(check) = check {
+        let key = InterchangeKey {
+            sender: interchange.sender.clone(),
+            receiver: interchange.receiver.clone(),
+            control_number: interchange.control_number,
+        };
+        let verdict = verdict(&mut tx.conn, &interchange.partner, &key, check, at).await?;
+        if verdict != InterchangeVerdict::Fresh {
+            return Ok(verdict);
+        }
+        take(tx, &interchange, check, at).await?;
+    }
+    sqlx::query("UPDATE interchange SET state = 'accepted', settled_at = ? WHERE id = ? AND state = 'staged'")
+        .bind(int(at.0))
+        .bind(id.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    items::release_set_lanes(tx, id).await?;
+    events::write_system(tx, id.as_str(), at, InterchangeState::Accepted.as_str(), None).await?;
+    effects::apply(tx, effects, at).await?;
+    Ok(InterchangeVerdict::Fresh)
+}
+
+/// Takes the number and the content. Only what is out of the window gives way, so two acceptances can never both take (L3).
+async fn take(tx: &mut Tx, interchange: &Interchange, check: DuplicateCheck, at: UnixMs) -> Result<()> {
+    let number = "INSERT INTO accepted_number (partner, sender, receiver, control_number, interchange, accepted_at)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partner, sender, receiver, control_number)
+        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_at <= ?";
+    let content = "INSERT INTO accepted_content (partner, sender, receiver, digest, interchange, accepted_at)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partner, sender, receiver, digest)
+        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_at <= ?";
+    let (id, now, before) = (interchange.id, int(at.0), int(at.minus(check.window_ms).0));
+    let (partner, sender, receiver) =
+        (interchange.partner.as_str(), interchange.sender.as_str(), interchange.receiver.as_str());
+    let query = sqlx::query(number).bind(partner).bind(sender).bind(receiver).bind(interchange.control_number);
+    let taken = query.bind(id.as_str()).bind(now).bind(before).execute(&mut tx.conn).await?;
+    let query = sqlx::query(content).bind(partner).bind(sender).bind(receiver).bind(blob(&check.digest));
+    let kept = query.bind(id.as_str()).bind(now).bind(before).execute(&mut tx.conn).await?;
+    if taken.rows_affected() == 1 && kept.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(LedgerError::Taken { what: "interchange", id: id.to_string() })
+    }
+}
+
+struct End {
+    to: InterchangeState,
+    original: Option<InterchangeId>,
+    reason: Option<Reason>,
+    at: UnixMs,
+}
+
+async fn settle(tx: &mut Tx, id: InterchangeId, end: &End, effects: &Effects) -> Result<()> {
+    let from = load(tx, id).await?.state;
+    if from == end.to {
+        return Ok(());
+    }
+    if !from.may_become(end.to) {
+        return Err(illegal(id, from.as_str(), end.to));
+    }
+    sqlx::query("UPDATE interchange SET state = ?, original = ?, reason = ?, settled_at = ? WHERE id = ?")
+        .bind(end.to.as_str())
+        .bind(end.original.as_ref().map(InterchangeId::as_str))
+        .bind(end.reason.as_ref().map(Reason::as_str))
+        .bind(int(end.at.0))
+        .bind(id.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    events::write_system(tx, id.as_str(), end.at, end.to.as_str(), end.reason.as_ref()).await?;
+    effects::apply(tx, effects, end.at).await
+}

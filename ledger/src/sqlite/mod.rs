@@ -1,0 +1,163 @@
+//! The SQLite backend: one writer task with group commit, and a pool of readers.
+
+mod acknowledgments;
+mod answers;
+mod audit;
+mod branch_keys;
+mod deliveries;
+mod effects;
+mod events;
+mod idempotency;
+mod inquiries;
+mod interchanges;
+mod items;
+mod lookups;
+mod notifications;
+mod numbers;
+mod outbox;
+mod receipts;
+mod reports;
+mod rows;
+mod settle;
+mod timeline;
+mod watch;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use crate::{LedgerError, Result};
+use writer::{Tx, UnitFuture, Writer};
+
+/// Older ones can lose a write-ahead log's content in a race of reset and checkpoint.
+const VERSION_LEAST: (u32, u32, u32) = (3, 51, 3);
+const VERSION_LEAST_TEXT: &str = "3.51.3";
+
+/// Where the ledger lies, and its limits.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// The database file; made if it is missing, readable by its owner alone.
+    pub path: PathBuf,
+    /// Connections that read.
+    pub readers: u32,
+    /// How long a call waits for another process's write.
+    pub busy_timeout: Duration,
+    /// Units of work that one commit takes at most.
+    pub commit_units_max: usize,
+    /// Units of work that may wait for the writer; more make their callers wait.
+    pub waiting_units_max: usize,
+    /// Memory for the writer's page cache, in KiB.
+    pub cache_kib: u32,
+}
+
+impl SqliteOptions {
+    /// The defaults, for a file.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            readers: 4,
+            busy_timeout: Duration::from_secs(10),
+            commit_units_max: 128,
+            waiting_units_max: 1_024,
+            cache_kib: 16 * 1024,
+        }
+    }
+}
+
+/// The ledger in a SQLite file. Cheap to clone; every clone is the same ledger.
+#[derive(Clone)]
+pub struct SqliteLedger {
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteLedger")
+    }
+}
+
+impl SqliteLedger {
+    /// Opens the ledger, makes its file if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be used, the engine is too old, or a migration fails.
+    pub async fn open(options: SqliteOptions) -> Result<Self> {
+        make_private(&options.path).map_err(LedgerError::File)?;
+        let connect = SqliteConnectOptions::new()
+            .filename(&options.path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(options.busy_timeout)
+            .pragma("temp_store", "memory")
+            .disable_statement_logging();
+        let writing = connect
+            .clone()
+            .pragma("secure_delete", "on")
+            .pragma("cache_size", format!("-{}", options.cache_kib))
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(256);
+        let mut connection = writing.connect().await?;
+        check_version(&mut connection).await?;
+        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(LedgerError::Migration)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers.max(1))
+            .acquire_timeout(options.busy_timeout)
+            .connect_with(connect.pragma("query_only", "on"))
+            .await?;
+        Ok(Self { writer: Writer::start(connection, &options), readers })
+    }
+
+    /// Waits for the writes that were asked for before, closes the file, and refuses what comes after.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+
+    /// Runs a unit of work in a transaction; answers after its commit. It runs to its end even if the caller goes away.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> UnitFuture<'c, T> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+
+    async fn truncate_log(&self) -> Result<()> {
+        self.writer.truncate_log().await
+    }
+
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+}
+
+/// Makes the file before SQLite does, so that nobody else may ever read it; its log and index take over its mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn check_version(connection: &mut SqliteConnection) -> Result<()> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if version >= VERSION_LEAST { Ok(()) } else { Err(LedgerError::EngineVersion { least: VERSION_LEAST_TEXT, found }) }
+}
+
+async fn close_connection(connection: SqliteConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the ledger's file did not close cleanly; its log is replayed at the next start");
+    }
+}

@@ -1,0 +1,162 @@
+//! The outbox.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
+use tradewind_compliance::JobId;
+
+use super::SqliteLedger;
+use super::rows::{id_list, int, parse, text, time, u32, u64};
+use super::writer::Tx;
+use crate::{Depth, Job, JobEnd, Lane, Outbox, Result, UnixMs};
+
+/// The lanes that have ready jobs, each found by one step along the index, however many jobs it holds.
+const LANES: &str = "WITH RECURSIVE l(lane) AS (
+        SELECT min(lane) FROM outbox WHERE state = 'ready'
+        UNION ALL
+        SELECT (SELECT min(o.lane) FROM outbox o WHERE o.state = 'ready' AND o.lane > l.lane)
+        FROM l WHERE l.lane IS NOT NULL
+    )";
+
+#[async_trait]
+impl Outbox for SqliteLedger {
+    async fn due_lanes(&self, at: UnixMs) -> Result<Vec<Lane>> {
+        let sql = format!(
+            "{LANES} SELECT o.queue, o.partner FROM l CROSS JOIN outbox o ON o.id =
+                (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.lane = l.lane AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT 1)
+            WHERE l.lane IS NOT NULL"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(int(at.0)).fetch_all(self.readers()).await?;
+        rows.iter().map(read_lane).collect()
+    }
+
+    async fn lease_jobs(&self, lane: &Lane, limit: u32, at: UnixMs, lease_until: UnixMs) -> Result<Vec<Job>> {
+        let lane = lane.clone();
+        self.write(move |tx| Box::pin(async move { lease(tx, &lane, limit, at, lease_until).await })).await
+    }
+
+    async fn extend_leases(&self, jobs: &[JobId], lease_until: UnixMs) -> Result<()> {
+        let ids = id_list(jobs);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE outbox SET due_at = ? WHERE id IN (SELECT value FROM json_each(?)) AND leased = 1";
+                sqlx::query(sql).bind(int(lease_until.0)).bind(ids).execute(&mut tx.conn).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn drop_leases(&self) -> Result<u64> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE outbox SET leased = 0, due_at = created_at WHERE leased = 1";
+                Ok(sqlx::query(sql).execute(&mut tx.conn).await?.rows_affected())
+            })
+        })
+        .await
+    }
+
+    async fn settle_jobs(&self, ends: Vec<(JobId, JobEnd)>) -> Result<()> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for (id, end) in &ends {
+                    settle(tx, *id, end).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn release_job(&self, id: JobId, due_at: UnixMs) -> Result<bool> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE outbox SET state = 'ready', attempt = 0, leased = 0, due_at = ?, reason = NULL
+                    WHERE id = ? AND state = 'quarantined'";
+                let query = sqlx::query(sql).bind(int(due_at.0)).bind(id.as_str());
+                Ok(query.execute(&mut tx.conn).await?.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    async fn next_job_at(&self) -> Result<Option<UnixMs>> {
+        let sql = format!(
+            "{LANES} SELECT min((SELECT min(o.due_at) FROM outbox o WHERE o.state = 'ready' AND o.lane = l.lane)) AS next
+            FROM l WHERE lane IS NOT NULL"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(self.readers()).await?;
+        let next: Option<i64> = row.try_get("next")?;
+        Ok(next.and_then(|next| u64::try_from(next).ok()).map(UnixMs))
+    }
+
+    async fn depths(&self) -> Result<Vec<Depth>> {
+        let sql = "SELECT queue, partner, sum(state = 'ready') AS ready, sum(state = 'ready' AND leased = 1) AS leased,
+                sum(state = 'quarantined') AS quarantined, min(CASE state WHEN 'ready' THEN created_at END) AS oldest
+            FROM outbox GROUP BY queue, partner ORDER BY queue, partner";
+        let rows = sqlx::query(sql).fetch_all(self.readers()).await?;
+        rows.iter().map(read_depth).collect()
+    }
+}
+
+fn read_lane(row: &SqliteRow) -> Result<Lane> {
+    Ok(Lane { queue: parse(row, "queue")?, partner: parse(row, "partner")? })
+}
+
+fn read_depth(row: &SqliteRow) -> Result<Depth> {
+    Ok(Depth {
+        lane: read_lane(row)?,
+        ready: u64(row, "ready")?,
+        leased: u64(row, "leased")?,
+        quarantined: u64(row, "quarantined")?,
+        oldest_at: super::rows::time_opt(row, "oldest")?,
+    })
+}
+
+async fn lease(tx: &mut Tx, lane: &Lane, limit: u32, at: UnixMs, until: UnixMs) -> Result<Vec<Job>> {
+    let sql = "UPDATE outbox SET attempt = attempt + 1, leased = 1, due_at = ? WHERE id IN (SELECT id FROM outbox
+            WHERE state = 'ready' AND lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?)
+        RETURNING id, queue, partner, kind, reference, attempt, created_at";
+    let rows = sqlx::query(sql)
+        .bind(int(until.0))
+        .bind(format!("{} {}", lane.queue, lane.partner))
+        .bind(int(at.0))
+        .bind(limit)
+        .fetch_all(&mut tx.conn)
+        .await?;
+    let mut jobs: Vec<Job> = rows
+        .iter()
+        .map(|row| {
+            Ok(Job {
+                id: parse(row, "id")?,
+                lane: read_lane(row)?,
+                kind: parse(row, "kind")?,
+                reference: text(row, "reference")?,
+                attempt: u32(row, "attempt")?,
+                created_at: time(row, "created_at")?,
+            })
+        })
+        .collect::<Result<_>>()?;
+    jobs.sort_unstable_by_key(|job| job.id);
+    Ok(jobs)
+}
+
+async fn settle(tx: &mut Tx, id: JobId, end: &JobEnd) -> Result<()> {
+    let query = match end {
+        JobEnd::Done => sqlx::query("DELETE FROM outbox WHERE id = ?"),
+        JobEnd::RetryAt(due_at) => {
+            sqlx::query("UPDATE outbox SET leased = 0, due_at = ? WHERE id = ? AND state = 'ready'").bind(int(due_at.0))
+        }
+        JobEnd::Returned => sqlx::query(
+            "UPDATE outbox SET leased = 0, due_at = created_at, attempt = max(0, attempt - 1)
+            WHERE id = ? AND state = 'ready' AND leased = 1",
+        ),
+        JobEnd::Quarantined(reason) => {
+            sqlx::query("UPDATE outbox SET state = 'quarantined', leased = 0, reason = ? WHERE id = ?")
+                .bind(reason.as_str().to_owned())
+        }
+    };
+    query.bind(id.as_str()).execute(&mut tx.conn).await?;
+    Ok(())
+}

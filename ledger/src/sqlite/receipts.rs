@@ -1,0 +1,174 @@
+//! Receipts.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use tradewind_compliance::{PartnerId, ReceiptId};
+
+use super::rows::{blob, blob_opt, hash_opt, int, parse, parse_opt, sealed, sealed_opt, state, time, time_opt, u64};
+use super::writer::Tx;
+use super::{SqliteLedger, effects, events};
+use crate::{
+    Effects, LedgerError, NewReceipt, Receipt, ReceiptEnd, ReceiptState, Receipts, ReceivedContent, Result, SearchHash,
+    UnixMs,
+};
+
+#[async_trait]
+impl Receipts for SqliteLedger {
+    async fn stage_receipt(&self, receipt: NewReceipt) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { stage(tx, &receipt).await })).await
+    }
+
+    async fn receive_receipt(&self, receipt: NewReceipt, content: ReceivedContent, effects: Effects) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { receive(tx, &receipt, content, &effects).await })).await
+    }
+
+    async fn discard_receipt(&self, id: ReceiptId) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { discard(tx, id).await })).await
+    }
+
+    async fn finish_receipt(&self, id: ReceiptId, end: ReceiptEnd, at: UnixMs, effects: Effects) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { finish(tx, id, &end, at, &effects).await })).await
+    }
+
+    async fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
+        let row =
+            sqlx::query("SELECT * FROM receipt WHERE id = ?").bind(id.as_str()).fetch_optional(self.readers()).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    async fn receipts_of(&self, partner: &PartnerId, before: Option<ReceiptId>, limit: u32) -> Result<Vec<Receipt>> {
+        let sql = "SELECT * FROM receipt WHERE partner = ? AND id < ? ORDER BY id DESC LIMIT ?";
+        // Lower case comes after every character of an id.
+        let before = before.as_ref().map_or("z", ReceiptId::as_str);
+        let query = sqlx::query(sql).bind(partner.as_str()).bind(before).bind(limit);
+        query.fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn receipts_named(&self, partner: &PartnerId, name: SearchHash, limit: u32) -> Result<Vec<Receipt>> {
+        let sql = "SELECT * FROM receipt WHERE partner = ? AND name_hash = ? ORDER BY id LIMIT ?";
+        let query = sqlx::query(sql).bind(partner.as_str()).bind(blob(&name)).bind(limit);
+        query.fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn orphaned_receipts(&self, before: UnixMs, limit: u32) -> Result<Vec<Receipt>> {
+        let sql = "SELECT * FROM receipt WHERE state = 'staged' AND staged_at < ? ORDER BY id LIMIT ?";
+        sqlx::query(sql).bind(int(before.0)).bind(limit).fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+
+    async fn receipts_without_job(&self, limit: u32) -> Result<Vec<Receipt>> {
+        let sql = "SELECT * FROM receipt r WHERE state = 'received'
+            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.reference = r.id) ORDER BY id LIMIT ?";
+        sqlx::query(sql).bind(limit).fetch_all(self.readers()).await?.iter().map(read).collect()
+    }
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<Receipt> {
+    Ok(Receipt {
+        id: parse(row, "id")?,
+        partner: parse(row, "partner")?,
+        door: parse(row, "door")?,
+        state: state(row, "state", ReceiptState::from_word)?,
+        object: parse(row, "object")?,
+        name_sealed: sealed_opt(row, "name_sealed")?,
+        size: u64(row, "size")?,
+        digest: hash_opt(row, "digest")?,
+        response_to: parse_opt(row, "response_to")?,
+        reason: parse_opt(row, "reason")?,
+        staged_at: time(row, "staged_at")?,
+        received_at: time_opt(row, "received_at")?,
+        finished_at: time_opt(row, "finished_at")?,
+    })
+}
+
+async fn state_of(tx: &mut Tx, id: ReceiptId) -> Result<Option<ReceiptState>> {
+    let row =
+        sqlx::query("SELECT state FROM receipt WHERE id = ?").bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
+    row.as_ref().map(|row| state(row, "state", ReceiptState::from_word)).transpose()
+}
+
+fn illegal(id: ReceiptId, from: ReceiptState, to: ReceiptState) -> LedgerError {
+    LedgerError::IllegalTransition { what: "receipt", id: id.to_string(), from: from.as_str(), to: to.as_str() }
+}
+
+async fn stage(tx: &mut Tx, receipt: &NewReceipt) -> Result<()> {
+    let sql = "INSERT INTO receipt (id, partner, door, state, object, name_hash, name_sealed, response_to, staged_at)
+        VALUES (?, ?, ?, 'staged', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    sqlx::query(sql)
+        .bind(receipt.id.as_str())
+        .bind(receipt.partner.as_str())
+        .bind(receipt.door.as_str())
+        .bind(receipt.object.as_str())
+        .bind(blob_opt(receipt.name_hash.as_ref()))
+        .bind(sealed(receipt.name_sealed.as_ref()))
+        .bind(receipt.response_to.as_ref().map(|delivery| delivery.as_str()))
+        .bind(int(receipt.at.0))
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn receive(
+    tx: &mut Tx,
+    receipt: &NewReceipt,
+    content: ReceivedContent,
+    effects: &Effects,
+) -> Result<()> {
+    stage(tx, receipt).await?;
+    let sql =
+        "UPDATE receipt SET state = 'received', size = ?, digest = ?, received_at = ?, name_hash = ?, name_sealed = ?
+        WHERE id = ? AND state = 'staged'";
+    let changed = sqlx::query(sql)
+        .bind(int(content.size))
+        .bind(blob(&content.digest))
+        .bind(int(content.at.0))
+        .bind(blob_opt(receipt.name_hash.as_ref()))
+        .bind(sealed(receipt.name_sealed.as_ref()))
+        .bind(receipt.id.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    // Anything but staged was received before, by this very id.
+    if changed.rows_affected() == 0 {
+        return Ok(());
+    }
+    events::write_system(tx, receipt.id.as_str(), content.at, ReceiptState::Received.as_str(), None).await?;
+    effects::apply(tx, effects, content.at).await
+}
+
+async fn discard(tx: &mut Tx, id: ReceiptId) -> Result<()> {
+    match state_of(tx, id).await? {
+        None => Ok(()),
+        Some(ReceiptState::Staged) => {
+            sqlx::query("DELETE FROM receipt WHERE id = ?").bind(id.as_str()).execute(&mut tx.conn).await?;
+            Ok(())
+        }
+        Some(other) => Err(LedgerError::IllegalTransition {
+            what: "receipt",
+            id: id.to_string(),
+            from: other.as_str(),
+            to: "discarded",
+        }),
+    }
+}
+
+pub(super) async fn finish(tx: &mut Tx, id: ReceiptId, end: &ReceiptEnd, at: UnixMs, effects: &Effects) -> Result<()> {
+    let (to, reason) = match end {
+        ReceiptEnd::Translated => (ReceiptState::Translated, None),
+        ReceiptEnd::Quarantined(reason) => (ReceiptState::Quarantined, Some(reason)),
+    };
+    let from = state_of(tx, id).await?.ok_or_else(|| LedgerError::missing("receipt", id))?;
+    if from == to {
+        return Ok(());
+    }
+    if !from.may_become(to) {
+        return Err(illegal(id, from, to));
+    }
+    sqlx::query("UPDATE receipt SET state = ?, reason = ?, finished_at = ? WHERE id = ?")
+        .bind(to.as_str())
+        .bind(reason.map(|reason| reason.as_str()))
+        .bind(int(at.0))
+        .bind(id.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    events::write_system(tx, id.as_str(), at, to.as_str(), reason).await?;
+    effects::apply(tx, effects, at).await
+}

@@ -1,0 +1,254 @@
+//! What becomes of deliveries and of their items.
+
+use std::collections::HashSet;
+
+use tradewind_compliance::{DeliveryId, ItemId};
+
+use super::rows::{flag, id_list, int, parse, state, text};
+use super::writer::Tx;
+use super::{deliveries, effects, events};
+use crate::{
+    Cause, DELIVERY_ITEMS_MAX, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, Result,
+    Settled, UnixMs,
+};
+
+pub(super) struct ItemSettlement {
+    pub(super) items: Vec<ItemId>,
+    pub(super) cause: Cause,
+    pub(super) at: UnixMs,
+}
+
+pub(super) async fn delivery(
+    tx: &mut Tx,
+    id: DeliveryId,
+    outcome: &DeliveryOutcome,
+    cause: &Cause,
+    at: UnixMs,
+    effects: &Effects,
+) -> Result<Settled> {
+    let to = match outcome {
+        DeliveryOutcome::Sent => DeliveryState::Sent,
+        DeliveryOutcome::Unknown => DeliveryState::Unknown,
+        DeliveryOutcome::Acknowledged => DeliveryState::Acknowledged,
+        DeliveryOutcome::Refused { .. } => DeliveryState::Refused,
+    };
+    let row =
+        sqlx::query("SELECT state FROM delivery WHERE id = ?").bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
+    let row = row.ok_or_else(|| LedgerError::missing("delivery", id))?;
+    let from = state(&row, "state", DeliveryState::from_word)?;
+    if from == to {
+        return Ok(Settled::default());
+    }
+    if !from.may_become(to) {
+        let (id, from, to) = (id.to_string(), from.as_str(), to.as_str());
+        return Err(LedgerError::IllegalTransition { what: "delivery", id, from, to });
+    }
+    let held = deliveries::held(tx, id.as_str()).await?;
+    let mut settled = Settled { changed: u32::try_from(held).unwrap_or(u32::MAX), ..Settled::default() };
+    if let DeliveryOutcome::Refused { attempts_max } = outcome {
+        settled.quarantined = give_back(tx, id, *attempts_max, cause, at).await?;
+    }
+    change(tx, id.as_str(), to, cause, at).await?;
+    effects::apply(tx, effects, at).await?;
+    Ok(settled)
+}
+
+async fn change(tx: &mut Tx, id: &str, to: DeliveryState, cause: &Cause, at: UnixMs) -> Result<()> {
+    let query = sqlx::query("UPDATE delivery SET state = ?, changed_at = ? WHERE id = ?");
+    query.bind(to.as_str()).bind(int(at.0)).bind(id).execute(&mut tx.conn).await?;
+    if to == DeliveryState::Refused {
+        // Nothing that was refused will be acknowledged: its clocks end here.
+        let sql = "UPDATE owed_acknowledgment SET came_at = ? WHERE delivery = ? AND came_at IS NULL";
+        sqlx::query(sql).bind(int(at.0)).bind(id).execute(&mut tx.conn).await?;
+    }
+    events::write(tx, id, at, to.as_str(), cause).await
+}
+
+/// Releases what a delivery still holds, and quarantines what is out of attempts. Gives how many were quarantined.
+async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
+    let sql = "SELECT c.item FROM delivery_item c
+        JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = ?";
+    let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut tx.conn).await?;
+    let ids: Vec<ItemId> = rows.iter().map(|row| parse(row, "item")).collect::<Result<_>>()?;
+    not_taken(tx, &id_list(&ids), attempts_max, cause, at).await
+}
+
+/// One more attempt for each of the listed items, which no delivery holds any more. Gives how many were quarantined.
+async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
+    let sql = "UPDATE item SET attempts = attempts + 1, delivery = NULL,
+            state = CASE WHEN attempts + 1 >= ? THEN 'quarantined' ELSE 'waiting' END
+        WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, state";
+    let rows = sqlx::query(sql).bind(attempts_max).bind(ids).fetch_all(&mut tx.conn).await?;
+    let (mut waiting, mut quarantined): (Vec<ItemId>, Vec<ItemId>) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let to = if text(row, "state")? == "quarantined" { &mut quarantined } else { &mut waiting };
+        to.push(parse(row, "id")?);
+    }
+    events::write_many(tx, &id_list(&waiting), at, ItemState::Accepted.as_str(), cause).await?;
+    events::write_many(tx, &id_list(&quarantined), at, ItemState::Quarantined.as_str(), cause).await?;
+    open_set_lanes(tx, ids).await?;
+    Ok(u32::try_from(quarantined.len()).unwrap_or(u32::MAX))
+}
+
+/// Opens the way to delivery for the listed items that wait.
+async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
+    let sql = "INSERT INTO deliverable (destination, set_id)
+        SELECT DISTINCT n.destination, n.set_id FROM json_each(?) l JOIN item_now n ON n.id = l.value
+        WHERE n.state = 'accepted' AND n.destination IS NOT NULL ON CONFLICT DO NOTHING";
+    sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
+    Ok(())
+}
+
+/// Closes the way where none of the listed items' sets has an item that waits.
+pub(super) async fn close_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
+    let sql = "DELETE FROM deliverable
+        WHERE (destination, set_id) IN
+            (SELECT DISTINCT i.destination, i.set_id FROM json_each(?) l JOIN item i ON i.id = l.value)
+        AND NOT EXISTS (SELECT 1 FROM item i WHERE i.set_id = deliverable.set_id AND i.state = 'waiting'
+            AND i.destination = deliverable.destination)";
+    sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
+    Ok(())
+}
+
+struct Known {
+    id: ItemId,
+    state: ItemState,
+    /// Whether a delivery that may have taken it still stands for it.
+    held: bool,
+    /// Whether any delivery ever carried it.
+    carried: bool,
+}
+
+async fn known(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<Known>> {
+    if items.len() > DELIVERY_ITEMS_MAX {
+        return Err(LedgerError::Limit { what: "items", max: DELIVERY_ITEMS_MAX, found: items.len() });
+    }
+    let sql = "SELECT n.id, n.state, n.delivery IS NOT NULL AS held,
+            EXISTS (SELECT 1 FROM delivery_item c WHERE c.item = n.id) AS carried
+        FROM json_each(?) l JOIN item_now n ON n.id = l.value";
+    let rows = sqlx::query(sql).bind(id_list(items)).fetch_all(&mut tx.conn).await?;
+    let found: Vec<Known> = rows
+        .iter()
+        .map(|row| {
+            let (held, carried) = (flag(row, "held")?, flag(row, "carried")?);
+            Ok(Known { id: parse(row, "id")?, state: state(row, "state", ItemState::from_word)?, held, carried })
+        })
+        .collect::<Result<_>>()?;
+    if found.len() < items.len() {
+        let there: HashSet<ItemId> = found.iter().map(|item| item.id).collect();
+        if let Some(lost) = items.iter().find(|id| !there.contains(id)) {
+            return Err(LedgerError::missing("item", lost));
+        }
+    }
+    Ok(found)
+}
+
+/// What an outcome does to an item in a state: `Some(true)` changes it, `Some(false)` leaves it, `None` is no arrow.
+fn verdict(outcome: ItemOutcome, item: &Known) -> Option<bool> {
+    use ItemState::{Accepted, Acknowledged, Answered, Quarantined, Rejected, Sending, Sent, Staged, Unknown};
+    match (outcome, item.state) {
+        (_, Staged | Rejected) => None,
+        (ItemOutcome::Acknowledged, Acknowledged | Answered) => Some(false),
+        (ItemOutcome::Acknowledged, Accepted | Quarantined) => item.carried.then_some(true),
+        (ItemOutcome::Acknowledged | ItemOutcome::NotTaken { .. }, Sending | Sent | Unknown) => Some(true),
+        (ItemOutcome::NotTaken { .. }, Accepted) => Some(false),
+        (ItemOutcome::NotTaken { .. }, Quarantined) => Some(item.held),
+        (ItemOutcome::NotTaken { .. }, Acknowledged | Answered) => None,
+        (ItemOutcome::Quarantined, Quarantined) => Some(false),
+        (ItemOutcome::Quarantined, Answered) => None,
+        (ItemOutcome::Quarantined, Accepted | Sending | Sent | Unknown | Acknowledged) => Some(true),
+    }
+}
+
+pub(super) async fn items(
+    tx: &mut Tx,
+    settlement: &ItemSettlement,
+    outcome: ItemOutcome,
+    effects: &Effects,
+) -> Result<Settled> {
+    let (mut moving, mut left) = (Vec::new(), 0);
+    for item in known(tx, &settlement.items).await? {
+        match verdict(outcome, &item) {
+            Some(true) => moving.push(item.id),
+            Some(false) => left += 1,
+            None => {
+                let to = match outcome {
+                    ItemOutcome::Acknowledged => ItemState::Acknowledged,
+                    ItemOutcome::NotTaken { .. } => ItemState::Accepted,
+                    ItemOutcome::Quarantined => ItemState::Quarantined,
+                };
+                let (id, from, to) = (item.id.to_string(), item.state.as_str(), to.as_str());
+                return Err(LedgerError::IllegalTransition { what: "item", id, from, to });
+            }
+        }
+    }
+    let mut settled = Settled { changed: u32::try_from(moving.len()).unwrap_or(u32::MAX), quarantined: 0, left };
+    let (ids, cause, at) = (id_list(&moving), &settlement.cause, settlement.at);
+    match outcome {
+        ItemOutcome::Acknowledged => set(tx, &ids, ItemState::Acknowledged, cause, at).await?,
+        ItemOutcome::Quarantined => {
+            settled.quarantined = settled.changed;
+            set(tx, &ids, ItemState::Quarantined, cause, at).await?;
+        }
+        ItemOutcome::NotTaken { attempts_max } => {
+            settled.quarantined = not_taken(tx, &ids, attempts_max, cause, at).await?;
+        }
+    }
+    close_set_lanes(tx, &ids).await?;
+    close_unknown(tx, &ids, cause, at).await?;
+    effects::apply(tx, effects, at).await?;
+    Ok(settled)
+}
+
+async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -> Result<()> {
+    let sql = "UPDATE item SET state = ? WHERE id IN (SELECT value FROM json_each(?))";
+    sqlx::query(sql).bind(to.as_str()).bind(ids).execute(&mut tx.conn).await?;
+    events::write_many(tx, ids, at, to.as_str(), cause).await
+}
+
+/// Ends unknown deliveries of the listed items that decide on no item any more: each of their items was settled alone.
+pub(super) async fn close_unknown(tx: &mut Tx, ids: &str, cause: &Cause, at: UnixMs) -> Result<()> {
+    let sql = "SELECT DISTINCT d.id,
+            EXISTS (SELECT 1 FROM delivery_item c JOIN item i ON i.id = c.item AND i.delivery = c.delivery
+                WHERE c.delivery = d.id AND i.state IN ('acknowledged', 'answered')) AS taken
+        FROM json_each(?) l JOIN delivery_item o ON o.item = l.value JOIN delivery d ON d.id = o.delivery
+        WHERE d.state = 'unknown' AND NOT EXISTS (SELECT 1 FROM delivery_item c
+            JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = d.id)";
+    for row in sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await? {
+        let to = if flag(&row, "taken")? { DeliveryState::Acknowledged } else { DeliveryState::Refused };
+        change(tx, &text(&row, "id")?, to, cause, at).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &Effects) -> Result<Settled> {
+    let (mut moving, mut left) = (Vec::new(), 0);
+    for item in known(tx, &settlement.items).await? {
+        match item.state {
+            ItemState::Quarantined if !item.held => moving.push(item.id),
+            ItemState::Accepted => left += 1,
+            other => {
+                let (id, from, to) = (item.id.to_string(), other.as_str(), ItemState::Accepted.as_str());
+                return Err(LedgerError::IllegalTransition { what: "item", id, from, to });
+            }
+        }
+    }
+    let ids = id_list(&moving);
+    let sql = "UPDATE item SET state = 'waiting', attempts = 0 WHERE id IN (SELECT value FROM json_each(?))";
+    sqlx::query(sql).bind(&ids).execute(&mut tx.conn).await?;
+    events::write_many(tx, &ids, settlement.at, ItemState::Accepted.as_str(), &settlement.cause).await?;
+    open_set_lanes(tx, &ids).await?;
+    effects::apply(tx, effects, settlement.at).await?;
+    Ok(Settled { changed: u32::try_from(moving.len()).unwrap_or(u32::MAX), quarantined: 0, left })
+}
+
+pub(super) async fn recover(tx: &mut Tx, before: UnixMs, at: UnixMs) -> Result<Vec<DeliveryId>> {
+    let sql = "SELECT id FROM delivery WHERE state = 'sending' AND began_at < ? ORDER BY id";
+    let rows = sqlx::query(sql).bind(int(before.0)).fetch_all(&mut tx.conn).await?;
+    let ids: Vec<DeliveryId> = rows.iter().map(|row| parse(row, "id")).collect::<Result<_>>()?;
+    let cause = Cause::system("process-ended-in-call")?;
+    for id in &ids {
+        change(tx, id.as_str(), DeliveryState::Unknown, &cause, at).await?;
+    }
+    Ok(ids)
+}
