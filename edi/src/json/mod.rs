@@ -32,6 +32,9 @@ pub(crate) mod members;
 pub(crate) mod nest;
 pub(crate) mod print;
 pub(crate) mod pull;
+mod reader;
+mod restore;
+mod schema;
 pub(crate) mod set;
 pub(crate) mod shape;
 pub(crate) mod text;
@@ -40,4 +43,6 @@ mod value;
 
 pub use error::JsonError;
 pub use file::FileWriter;
+pub use reader::FileReader;
+pub use schema::schema;
 pub use set::item_to_x12;

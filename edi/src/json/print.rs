@@ -216,7 +216,8 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn print_text(
+    /// Writes a value; `element` is what it must fit.
+    pub(crate) fn print_text(
         &mut self,
         value: &Json<'_>,
         element: Option<(&Shape, &ElementUse)>,
@@ -325,7 +326,8 @@ pub(crate) fn line_end<'j>(value: &'j Json<'_>, at: &At<'_>) -> Result<&'j str, 
     }
 }
 
-fn tail(value: &Json<'_>) -> Option<usize> {
+/// How many empty elements stand at the end.
+pub(crate) fn tail(value: &Json<'_>) -> Option<usize> {
     match value {
         Json::String(text) => number(text.as_bytes()),
         _ => None,

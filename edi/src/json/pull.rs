@@ -11,6 +11,11 @@ pub(crate) struct ValueEnd {
 }
 
 impl ValueEnd {
+    /// Whether some of the value was seen.
+    pub(crate) fn begun(&self) -> bool {
+        self.seen > 0
+    }
+
     /// The length of the value that starts at `input[0]`, once its end is among the bytes. The same, longer `input` is given
     /// each time. Only nesting and strings are looked at; whether the value is good JSON is for the tree to say.
     pub(crate) fn find(&mut self, input: &[u8]) -> Option<usize> {

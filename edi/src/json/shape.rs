@@ -158,9 +158,16 @@ fn spine(guide: &Guide, cut: Cut) -> Vec<NodeIx> {
 pub(crate) struct Shapes(Vec<Arc<Shape>>);
 
 impl Shapes {
+    /// The one that was asked for last.
+    pub(crate) fn last(&self) -> Option<Arc<Shape>> {
+        self.0.last().map(Arc::clone)
+    }
+
     pub(crate) fn of(&mut self, guide: &Arc<Guide>, cut: Cut) -> Arc<Shape> {
-        if let Some(shape) = self.0.iter().find(|shape| Arc::ptr_eq(&shape.guide, guide)) {
-            return Arc::clone(shape);
+        if let Some(at) = self.0.iter().position(|shape| Arc::ptr_eq(&shape.guide, guide)) {
+            let last = self.0.len() - 1;
+            self.0.swap(at, last);
+            return self.0.last().map_or_else(|| Arc::new(Shape::new(guide, cut)), Arc::clone);
         }
         let shape = Arc::new(Shape::new(guide, cut));
         self.0.push(Arc::clone(&shape));

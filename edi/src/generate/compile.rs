@@ -1,0 +1,275 @@
+//! A guide and its rules as a list of steps: everything that does not change from item to item is text.
+
+use std::ops::Range;
+
+use super::kind::{Kind, Value, is_person, value};
+use super::rules::{Rule, Then, of};
+use crate::ack::Format;
+use crate::guide::{Code, DataType, ElementUse, Guide, NodeIx, NodeKind, Note, NoteKind, SegmentId, Usage};
+use crate::json::shape::{Cut, Shape};
+
+/// Situational elements that are there whenever their segment is.
+const USUAL: [&str; 6] = ["66", "67", "1035", "1036", "156", "116"];
+/// The same of DMG alone.
+const DEMOGRAPHICS: [&str; 3] = ["1250", "1251", "1068"];
+const DMG: SegmentId = SegmentId::lit("DMG");
+const ENVELOPE: [SegmentId; 2] = [SegmentId::lit("ST"), SegmentId::lit("SE")];
+
+/// The steps of all loops of a guide.
+#[derive(Default)]
+pub(super) struct Plan {
+    text: Vec<u8>,
+    parts: Vec<Part>,
+    steps: Vec<Step>,
+    loops: Vec<(NodeIx, Range<usize>)>,
+}
+
+/// A piece of a segment.
+#[derive(Clone)]
+pub(super) enum Part {
+    Text(Range<usize>),
+    Drawn(Kind),
+}
+
+/// One segment or loop.
+#[derive(Clone)]
+pub(super) struct Step {
+    pub(super) what: What,
+    pub(super) chance: u8,
+    pub(super) when_bad: bool,
+    pub(super) lines: bool,
+    /// Left out where the loop is an ancestor of another item.
+    pub(super) inner: bool,
+}
+
+/// What a step writes.
+#[derive(Clone)]
+pub(super) enum What {
+    /// A segment, by its parts.
+    Segment(Range<usize>),
+    /// A loop.
+    Loop(NodeIx),
+}
+
+impl Plan {
+    pub(super) fn new(guide: &Guide, shape: &Shape, format: &Format) -> Self {
+        let mut plan = Self::default();
+        let rules = of(&guide.set);
+        for node in guide.indexes().filter(|node| guide.node(*node).kind == NodeKind::Loop) {
+            let mut compiler = Compiler { guide, shape, format, rules, plan: &mut plan };
+            compiler.compile_loop(node);
+        }
+        plan
+    }
+
+    /// The steps of a loop, without the loops on the spine below it.
+    pub(super) fn steps_of(&self, node: NodeIx) -> &[Step] {
+        let found = self.loops.binary_search_by_key(&node, |(node, _)| *node).ok();
+        let range = found.and_then(|at| self.loops.get(at)).map(|(_, range)| range.clone());
+        range.and_then(|range| self.steps.get(range)).unwrap_or_default()
+    }
+
+    pub(super) fn parts(&self, range: Range<usize>) -> &[Part] {
+        self.parts.get(range).unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, range: Range<usize>) -> &[u8] {
+        self.text.get(range).unwrap_or_default()
+    }
+}
+
+struct Compiler<'a> {
+    guide: &'a Guide,
+    shape: &'a Shape,
+    format: &'a Format,
+    rules: &'static [Rule],
+    plan: &'a mut Plan,
+}
+
+impl Compiler<'_> {
+    fn compile_loop(&mut self, node: NodeIx) {
+        let guide = self.guide;
+        let start = self.plan.steps.len();
+        for child in guide.children(node) {
+            let envelope = node == NodeIx::ROOT && ENVELOPE.contains(&guide.node(child).segment);
+            if !envelope && !self.shape.spine(child) {
+                self.compile_child(child);
+            }
+        }
+        self.plan.loops.push((node, start..self.plan.steps.len()));
+    }
+
+    fn compile_child(&mut self, child: NodeIx) {
+        let node = self.guide.node(child);
+        let expected = |wanted: fn(Then) -> Option<u8>| self.then(child).find_map(wanted);
+        let leads_to = |inner: NodeIx, item: NodeIx| self.guide.within(inner, child) && self.guide.within(child, item);
+        let mut inner = self.guide.items.iter().filter_map(|item| Some((item.inner?, item.node)));
+        let required = node.usage == Usage::Required || inner.clone().any(|(inner, item)| leads_to(inner, item));
+        let item_only = self.then(child).any(|then| matches!(then, Then::ItemOnly));
+        let inner = item_only || inner.any(|(inner, _)| inner == child);
+        let chance = expected(|then| if let Then::Chance(chance) = then { Some(chance) } else { None });
+        let chance = chance.unwrap_or(if required { 100 } else { 0 });
+        let when_bad = self.then(child).any(|then| matches!(then, Then::WhenBad));
+        if chance == 0 && !when_bad {
+            return;
+        }
+        let lines = self.then(child).any(|then| matches!(then, Then::Lines));
+        let what = match node.kind {
+            NodeKind::Loop => What::Loop(child),
+            NodeKind::Segment => What::Segment(self.compile_segment(child)),
+        };
+        self.plan.steps.push(Step { what, chance, when_bad, lines, inner });
+    }
+
+    /// What the rules expect of a node.
+    fn then(&self, node: NodeIx) -> impl Iterator<Item = Then> + use<> {
+        let mut path = self.guide.loop_path(node);
+        if self.guide.node(node).kind == NodeKind::Segment {
+            path = format!("{path}/{}", self.guide.node(node).name);
+        }
+        let path = format!("/{path}").replace("//", "/");
+        self.rules.iter().filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
+    }
+
+    fn compile_segment(&mut self, node: NodeIx) -> Range<usize> {
+        let guide = self.guide;
+        let segment = guide.node(node);
+        let elements = guide.elements_of(segment);
+        let start = self.plan.parts.len();
+        let mut text = segment.segment.as_bytes().to_vec();
+        let mut with: Vec<u8> = Vec::new();
+        for then in self.then(node) {
+            match then {
+                Then::With(positions) => with.extend_from_slice(positions),
+                Then::Is(position, ..) | Then::Rest(position, _) => with.push(position),
+                _ => {}
+            }
+        }
+        let used = used(elements, guide.notes_of(segment), |element| {
+            let id = element.element.as_str();
+            let usual = USUAL.contains(&id) && (id != "1036" || is_person(guide, segment));
+            let demographics = segment.segment == DMG && DEMOGRAPHICS.contains(&id);
+            with.contains(&element.position) || usual || demographics
+        });
+        let last = elements.iter().filter(|element| used & bit(element) != 0).map(|element| element.position).max();
+        let mut qualifier = None;
+        for element in elements.iter().take_while(|element| Some(element.position) <= last) {
+            text.push(self.format.delimiters.element);
+            if used & bit(element) == 0 {
+                qualifier = None;
+                continue;
+            }
+            let rest = self.then(node).find_map(|then| match then {
+                Then::Rest(position, kind) if position == element.position => Some(kind),
+                _ => None,
+            });
+            if let Some(kind) = rest {
+                self.drawn(&mut text, kind);
+                break;
+            }
+            qualifier = match element.data_type {
+                DataType::Composite => self.compile_composite(&mut text, node, element),
+                _ => self.compile_value(&mut text, node, element, (element.position, 0), qualifier),
+            };
+        }
+        text.push(self.format.delimiters.terminator);
+        text.extend_from_slice(self.format.line_end.bytes());
+        self.flush(&mut text);
+        start..self.plan.parts.len()
+    }
+
+    fn compile_composite(&mut self, text: &mut Vec<u8>, node: NodeIx, element: &ElementUse) -> Option<Code> {
+        let guide = self.guide;
+        let components = guide.components_of(element);
+        let expected: Vec<u8> = self
+            .then(node)
+            .filter_map(|then| match then {
+                Then::Is(position, component, _) if position == element.position => Some(component),
+                _ => None,
+            })
+            .collect();
+        let notes = element.notes.of(&guide.notes);
+        let used = used(components, notes, |component| expected.contains(&component.position));
+        let last = components.iter().filter(|c| used & bit(c) != 0).map(|c| c.position).max();
+        let mut qualifier = None;
+        for component in components.iter().take_while(|component| Some(component.position) <= last) {
+            if component.position > 1 {
+                text.push(self.format.delimiters.component);
+            }
+            qualifier = match used & bit(component) {
+                0 => None,
+                _ => self.compile_value(text, node, component, (element.position, component.position), qualifier),
+            };
+        }
+        None
+    }
+
+    fn compile_value(
+        &mut self,
+        text: &mut Vec<u8>,
+        node: NodeIx,
+        element: &ElementUse,
+        place: (u8, u8),
+        qualifier: Option<Code>,
+    ) -> Option<Code> {
+        let ruled = self.then(node).find_map(|then| match then {
+            Then::Is(position, component, kind) if (position, component) == place => Some(Value::Drawn(kind)),
+            _ => None,
+        });
+        match ruled.unwrap_or_else(|| value(self.guide, self.guide.node(node), element, qualifier)) {
+            Value::Fixed(code) => {
+                text.extend_from_slice(code.as_bytes());
+                Some(code)
+            }
+            Value::Drawn(kind) => {
+                self.drawn(text, kind);
+                None
+            }
+        }
+    }
+
+    fn drawn(&mut self, text: &mut Vec<u8>, kind: Kind) {
+        self.flush(text);
+        self.plan.parts.push(Part::Drawn(kind));
+    }
+
+    fn flush(&mut self, text: &mut Vec<u8>) {
+        let start = self.plan.text.len();
+        self.plan.text.append(text);
+        if self.plan.text.len() > start {
+            self.plan.parts.push(Part::Text(start..self.plan.text.len()));
+        }
+    }
+}
+
+fn bit(element: &ElementUse) -> u32 {
+    1 << u32::from(element.position.saturating_sub(1).min(31))
+}
+
+/// The positions that are written: required ones, wanted ones, and what the syntax notes then ask for.
+fn used(elements: &[ElementUse], notes: &[Note], wanted: impl Fn(&ElementUse) -> bool) -> u32 {
+    let allowed = elements.iter().filter(|e| e.usage != Usage::NotUsed).fold(0, |all, e| all | bit(e));
+    let chosen = elements.iter().filter(|e| e.usage == Usage::Required || wanted(e)).fold(0, |all, e| all | bit(e));
+    let mut used = chosen & allowed;
+    for _ in 0..4 {
+        for note in notes {
+            let all = note.all & allowed;
+            let others = all & !note.first;
+            used |= match note.kind {
+                NoteKind::Paired if used & note.all != 0 => all,
+                NoteKind::Required if used & note.all == 0 => all & all.wrapping_neg(),
+                NoteKind::Conditional if used & note.first != 0 => others,
+                NoteKind::ListConditional if used & note.first != 0 && used & others == 0 => {
+                    others & others.wrapping_neg()
+                }
+                _ => 0,
+            };
+        }
+    }
+    used
+}
+
+/// A guide's shape, cut at its items.
+pub(super) fn shape_of(guide: &std::sync::Arc<Guide>) -> Shape {
+    Shape::new(guide, Cut::Items)
+}

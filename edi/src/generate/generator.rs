@@ -1,0 +1,318 @@
+//! The file, piece by piece.
+
+use super::GenerateOptions;
+use super::compile::{Part, Plan, What, shape_of};
+use super::scene::{Bad, Scene};
+use crate::ack::{Envelope, Format};
+use crate::control::ControlNumber;
+use crate::guide::{NodeIx, SegmentId};
+use crate::json::print::Printer;
+use crate::json::set::{print_header, print_trailer};
+
+/// How much one piece holds at least.
+const PIECE: usize = 64 << 10;
+const HL: SegmentId = SegmentId::lit("HL");
+/// How often, of a hundred, an item stands under the same level as the one before: the outermost level, the innermost, others.
+const KEEP: (u8, u8, u8) = (97, 40, 85);
+
+/// Writes one interchange, in pieces of about 64 KiB; memory holds one piece.
+pub struct Generator {
+    options: GenerateOptions,
+    plan: Plan,
+    scene: Scene,
+    envelope: Envelope,
+    /// The ways from the set to each item loop, without the set.
+    ways: Vec<Vec<NodeIx>>,
+    /// The levels that are open above the last item.
+    open: Vec<Open>,
+    set_items: u64,
+    set_segments: u64,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Start,
+    Items,
+    Done,
+}
+
+struct Open {
+    node: NodeIx,
+    /// The level below it on the way to the item for which it was opened.
+    below: NodeIx,
+    hl: Option<u64>,
+}
+
+impl Generator {
+    /// A generator at the start of its file.
+    pub fn new(options: GenerateOptions) -> Self {
+        let guide = &options.guide;
+        let plan = Plan::new(guide, &shape_of(guide), &options.format);
+        let mut scene = Scene::new(&options);
+        let number = ControlNumber::new(scene.random.between(1, 999_999_999) as u32).unwrap_or(ControlNumber::FIRST);
+        let envelope = Envelope {
+            sender: options.sender.clone(),
+            receiver: options.receiver.clone(),
+            at: options.at,
+            interchange: number,
+            group: number,
+            usage: options.usage,
+        };
+        let way = |item: NodeIx| {
+            let up = std::iter::successors(Some(item), |at| guide.node(*at).parent.some());
+            let mut way: Vec<NodeIx> = up.filter(|at| *at != NodeIx::ROOT).collect();
+            way.reverse();
+            way
+        };
+        let mut ways: Vec<Vec<NodeIx>> = guide.items.iter().map(|item| way(item.node)).collect();
+        if ways.is_empty() {
+            ways.push(Vec::new());
+        }
+        Self {
+            plan,
+            scene,
+            envelope,
+            ways,
+            open: Vec::new(),
+            set_items: 0,
+            set_segments: 0,
+            state: State::Start,
+            options,
+        }
+    }
+
+    /// Appends the next piece to `out`; `false` once the file is complete.
+    pub fn fill(&mut self, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        while self.state != State::Done && out.len() - start < PIECE {
+            self.step(out);
+        }
+        out.len() > start
+    }
+
+    fn step(&mut self, out: &mut Vec<u8>) {
+        if self.state == State::Start {
+            let guide = &self.options.guide;
+            self.envelope.isa(&self.options.format, out);
+            self.envelope.gs(&self.options.format, &guide.group, &guide.revision, out);
+            self.state = State::Items;
+        }
+        if self.scene.item < self.options.count {
+            if self.scene.set == 0 || self.set_items >= self.options.items_per_set_max.max(1) {
+                self.close_set(out);
+                self.open_set(out);
+            }
+            self.item(out);
+            return;
+        }
+        self.close_set(out);
+        self.envelope.ge(&self.options.format, self.scene.set.min(u64::from(u32::MAX)) as u32, out);
+        self.envelope.iea(&self.options.format, 1, out);
+        self.state = State::Done;
+    }
+
+    fn open_set(&mut self, out: &mut Vec<u8>) {
+        self.scene.set += 1;
+        self.scene.hl = 0;
+        self.set_items = 0;
+        self.open.clear();
+        let number = ControlNumber::new(self.scene.set as u32).unwrap_or(ControlNumber::FIRST);
+        let Format { delimiters, line_end } = self.options.format;
+        let line_end = line_end.bytes();
+        let mut printer = Printer { out, delimiters, line_end, strict: false, segments: 0, hl: None };
+        print_header(&mut printer, &self.options.guide, number);
+        self.set_segments = printer.segments;
+        if self.ways.iter().all(|way| !way.is_empty()) {
+            self.write_loop(NodeIx::ROOT, false, out);
+        }
+    }
+
+    fn close_set(&mut self, out: &mut Vec<u8>) {
+        if self.scene.set == 0 {
+            return;
+        }
+        let number = ControlNumber::new(self.scene.set as u32).unwrap_or(ControlNumber::FIRST);
+        let Format { delimiters, line_end } = self.options.format;
+        let line_end = line_end.bytes();
+        let mut printer = Printer { out, delimiters, line_end, strict: false, segments: self.set_segments, hl: None };
+        print_trailer(&mut printer, number);
+    }
+
+    /// Writes the next item, and before it the levels that it does not share with the last one.
+    fn item(&mut self, out: &mut Vec<u8>) {
+        self.scene.begin_item(self.options.bad_every);
+        self.set_items += 1;
+        let (way, kept) = self.choose_way();
+        self.open.truncate(kept);
+        let mut parent = self.open.iter().rev().find_map(|open| open.hl);
+        for at in kept..way.len() {
+            let Some(&node) = way.get(at) else { break };
+            let below = way.get(at + 1).copied();
+            let hl = self.level(node, below, parent, out);
+            parent = hl.or(parent);
+            if let Some(below) = below {
+                self.open.push(Open { node, below, hl });
+            }
+        }
+        if way.is_empty() {
+            self.write_loop(NodeIx::ROOT, true, out);
+        }
+    }
+
+    /// The way to the next item, and how many of the open levels it shares.
+    fn choose_way(&mut self) -> (Vec<NodeIx>, usize) {
+        let ways = self.ways.len() as u64;
+        // The first item loop is the usual one: the subscriber's own.
+        let chosen = if self.scene.random.chance(75) { 0 } else { self.scene.random.between(0, ways - 1) };
+        let way = self.ways.get(chosen as usize).cloned().unwrap_or_default();
+        let above = way.len().saturating_sub(1);
+        let mut kept = 0;
+        for (at, open) in self.open.iter().enumerate() {
+            let same = way.get(at) == Some(&open.node) && way.get(at + 1) == Some(&open.below);
+            let (outermost, innermost, other) = KEEP;
+            let keep = match at {
+                0 => outermost,
+                _ if at + 1 == above => innermost,
+                _ => other,
+            };
+            if !same || !self.scene.random.chance(keep) {
+                break;
+            }
+            kept = at + 1;
+        }
+        (way, kept)
+    }
+
+    /// Writes one level of the way, the item last. Returns its HL's number.
+    fn level(&mut self, node: NodeIx, below: Option<NodeIx>, parent: Option<u64>, out: &mut Vec<u8>) -> Option<u64> {
+        let guide = &self.options.guide;
+        let has_hl = guide.node(node).segment == HL;
+        let child = below.is_some_and(|below| guide.node(below).segment == HL);
+        self.scene.hl_child = child;
+        self.scene.hl_parent = parent;
+        self.scene.hl += u64::from(has_hl);
+        let hl = has_hl.then_some(self.scene.hl);
+        self.write_loop(node, below.is_none(), out);
+        hl
+    }
+
+    fn write_loop(&mut self, node: NodeIx, is_item: bool, out: &mut Vec<u8>) {
+        let plan = std::mem::take(&mut self.plan);
+        write_steps(&plan, node, is_item, &mut self.scene, &mut self.set_segments, out);
+        self.plan = plan;
+    }
+}
+
+fn write_steps(plan: &Plan, node: NodeIx, is_item: bool, scene: &mut Scene, segments: &mut u64, out: &mut Vec<u8>) {
+    for step in plan.steps_of(node) {
+        let forced = step.when_bad && scene.bad == Some(Bad::Npi);
+        if (step.inner && !is_item) || !(forced || scene.random.chance(step.chance)) {
+            continue;
+        }
+        let times = if step.lines { scene.lines() } else { 1 };
+        for line in 1..=times {
+            if step.lines {
+                scene.line = line;
+            }
+            match &step.what {
+                What::Loop(node) => write_steps(plan, *node, is_item, scene, segments, out),
+                What::Segment(parts) => {
+                    write_parts(plan, plan.parts(parts.clone()), scene, out);
+                    *segments += 1;
+                }
+            }
+        }
+    }
+}
+
+fn write_parts(plan: &Plan, parts: &[Part], scene: &mut Scene, out: &mut Vec<u8>) {
+    for part in parts {
+        match part {
+            Part::Text(range) => out.extend_from_slice(plan.text(range.clone())),
+            Part::Drawn(kind) => scene.push(out, *kind),
+        }
+    }
+}
+
+impl Iterator for Generator {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
+        self.fill(&mut piece).then_some(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guide::Guides;
+    use std::collections::HashSet;
+
+    fn file(revision: &str, set: &str, change: impl FnOnce(&mut GenerateOptions)) -> String {
+        let guide = Guides::built_in().find(revision, set, None).unwrap().clone();
+        let mut options = GenerateOptions::new(guide);
+        change(&mut options);
+        String::from_utf8(Generator::new(options).flatten().collect()).unwrap()
+    }
+
+    fn segments<'a>(file: &'a str, id: &str) -> Vec<Vec<&'a str>> {
+        let all = file.split("~\n").map(|segment| segment.split('*').collect::<Vec<_>>());
+        all.filter(|segment| segment.first() == Some(&id)).collect()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes_and_another_one_another_control_number() {
+        let claims = |seed| file("005010X222A1", "837", |options| (options.count, options.seed) = (50, seed));
+        assert_eq!(claims(3), claims(3));
+        let number = |file: &str| segments(file, "ISA")[0][13].to_owned();
+        assert_ne!(number(&claims(3)), number(&claims(4)));
+    }
+
+    #[test]
+    fn splits_sets_and_gives_each_claim_its_own_id() {
+        let file = file("005010X222A1", "837", |options| (options.count, options.items_per_set_max) = (2500, 1000));
+        assert_eq!(segments(&file, "ST").len(), 3);
+        assert_eq!(segments(&file, "GE")[0][1], "3");
+        let ids: HashSet<&str> = segments(&file, "CLM").iter().map(|claim| claim[1]).collect();
+        assert_eq!(ids.len(), 2500);
+    }
+
+    #[test]
+    fn charges_balance_unless_the_claim_shall_be_bad() {
+        let cents = |text: &str| (text.parse::<f64>().unwrap() * 100.0).round() as i64;
+        let unbalanced = |bad_every| {
+            let file = file("005010X222A1", "837", |options| (options.count, options.bad_every) = (100, bad_every));
+            let claims = file.split("~\nCLM*").skip(1).filter(|claim| {
+                let total = cents(claim.split('*').nth(1).unwrap());
+                let lines = claim.split("~\nSV1*").skip(1).map(|line| cents(line.split('*').nth(1).unwrap()));
+                total != lines.sum::<i64>()
+            });
+            claims.count()
+        };
+        assert_eq!(unbalanced(None), 0);
+        assert_eq!(unbalanced(Some(10)), 5);
+    }
+
+    #[test]
+    fn an_inquiry_without_dependents_has_its_question_and_an_ancestor_has_none() {
+        let file = file("005010X279A1", "270", |options| options.count = 300);
+        assert_eq!(segments(&file, "EQ").len(), 300);
+        assert_eq!(segments(&file, "TRN").len(), 300);
+        assert!(segments(&file, "HL").iter().any(|hl| hl[3] == "23"));
+    }
+
+    #[test]
+    fn a_set_without_rules_is_made_from_its_tables() {
+        let file = file("005010X214", "277", |options| options.count = 20);
+        assert_eq!(segments(&file, "ISA").len(), 1);
+        assert!(segments(&file, "STC").len() >= 20);
+    }
+
+    #[test]
+    fn no_items_make_an_empty_group() {
+        let file = file("005010X222A1", "837", |options| options.count = 0);
+        assert_eq!(segments(&file, "GE")[0][1], "0");
+    }
+}
