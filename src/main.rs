@@ -6,7 +6,12 @@ use clap::Parser;
 use tradewind::commands::{Command, run};
 
 #[derive(Parser)]
-#[command(name = "tradewind", version, about = "A healthcare EDI gateway, and the X12 engine inside it", max_term_width = 100)]
+#[command(
+    name = "tradewind",
+    version,
+    about = "A healthcare EDI gateway, and the X12 engine inside it",
+    max_term_width = 100
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,7 +1,7 @@
 //! The 277CAs of an interchange's 837 sets, written while the engine reads.
 
 use tradewind_edi::ack::Format;
-use tradewind_edi::ack::x277ca::{Collector, Pieces, Settings, Status, Writer};
+use tradewind_edi::ack::x277ca::{Claim, Collector, Pieces, Settings, Status, Writer};
 use tradewind_edi::engine::{ItemEnd, SetEnd, SetStart, Verdict};
 use tradewind_edi::guide::NodeIx;
 use tradewind_edi::{Finding, Segment, Visitor};
@@ -22,6 +22,13 @@ pub struct ClaimAcknowledgments {
     provider: u64,
     patient: u64,
     spool: Vec<u8>,
+    numbers: Option<Numbers>,
+}
+
+/// Our own number of each claim that we accept: REF*1K.
+struct Numbers {
+    prefix: String,
+    given: u64,
 }
 
 impl ClaimAcknowledgments {
@@ -38,7 +45,15 @@ impl ClaimAcknowledgments {
             provider: 0,
             patient: 0,
             spool: Vec::new(),
+            numbers: None,
         }
+    }
+
+    /// Gives each accepted claim a number of ours, as a payer does: the prefix and a count.
+    #[must_use]
+    pub fn numbered(mut self, prefix: String) -> Self {
+        self.numbers = Some(Numbers { prefix, given: 0 });
+        self
     }
 
     /// Claims that were written and not yet taken.
@@ -89,8 +104,17 @@ impl ClaimAcknowledgments {
             self.writer.patient(&collector.patient());
         }
         if let Some(claim) = collector.claim() {
-            self.writer.claim(&claim, &mut self.spool);
+            let numbers = self.numbers.as_mut().filter(|_| !claim.rejected);
+            let number = numbers.map(Numbers::next).unwrap_or_default();
+            self.writer.claim(&Claim { payer_control_number: number.as_bytes(), ..claim }, &mut self.spool);
         }
+    }
+}
+
+impl Numbers {
+    fn next(&mut self) -> String {
+        self.given += 1;
+        format!("{}{:06}", self.prefix, self.given)
     }
 }
 

@@ -13,23 +13,33 @@ use tradewind_edi::engine::{
 use tradewind_edi::guide::NodeIx;
 use tradewind_edi::{ControlNumber, Finding, Segment, Visitor};
 
-/// Who answers, and from which control number on.
+/// Who answers, and when.
 #[derive(Debug, Clone)]
 pub struct Answering {
     /// What we are.
     pub role: Role,
     /// Our name in the 277CA.
     pub name: String,
-    /// Our id in the 277CA.
-    pub id: String,
+    /// Our id in the 277CA; the receiver's of each interchange when left out.
+    pub id: Option<String>,
     /// When.
     pub at: Stamp,
     /// Begins each reference of ours.
     pub reference: String,
-    /// ISA13, GS06 and ST02 of the first acknowledgment; each further one counts up.
-    pub number: ControlNumber,
+    /// Begins our number of each claim that is accepted (REF*1K), which payers give.
+    pub claim_numbers: Option<String>,
     /// How the 999 is written.
     pub x999: x999::Options,
+}
+
+/// Gives ISA13 and GS06 of each acknowledgment.
+pub type Numbers = Box<dyn FnMut() -> ControlNumber + Send>;
+
+/// Control numbers that count up from this one.
+#[must_use]
+pub fn counting(first: ControlNumber) -> Numbers {
+    let mut next = first;
+    Box::new(move || std::mem::replace(&mut next, next.next()))
 }
 
 /// What answers one interchange.
@@ -39,7 +49,7 @@ pub struct Acknowledged {
     pub ta1: Option<Vec<u8>>,
     /// The 999, where a group asks for one and the interchange was taken.
     pub x999: Option<Vec<u8>>,
-    /// The 277CA, where claims were taken or rejected one by one.
+    /// The 277CAs, one interchange for each group whose claims were taken or rejected one by one.
     pub x277ca: Option<Vec<u8>>,
     /// Whether anything was rejected.
     pub rejected: bool,
@@ -48,12 +58,13 @@ pub struct Acknowledged {
 /// A visitor that writes the acknowledgments of every interchange of a file.
 pub struct Acknowledger {
     answering: Answering,
-    number: ControlNumber,
+    numbers: Numbers,
     x999: x999::Writer,
     /// The 277CAs of each group that was not rejected, and what stands between their envelopes.
     taken: Vec<(ClaimAcknowledgments, Vec<u8>)>,
     claims: Option<ClaimAcknowledgments>,
     interchange: u32,
+    receiver: String,
     group: Option<GroupHeader>,
     format: Format,
     x999_body: Vec<u8>,
@@ -64,14 +75,15 @@ pub struct Acknowledger {
 
 impl Acknowledger {
     /// One that has seen nothing.
-    pub fn new(answering: Answering) -> Self {
+    pub fn new(answering: Answering, numbers: Numbers) -> Self {
         Self {
-            number: answering.number,
             x999: x999::Writer::new(answering.x999),
             answering,
+            numbers,
             taken: Vec::new(),
             claims: None,
             interchange: 0,
+            receiver: String::new(),
             group: None,
             format: Format::default(),
             x999_body: Vec::new(),
@@ -81,14 +93,13 @@ impl Acknowledger {
         }
     }
 
-    /// The answers to the interchanges that have ended.
-    pub fn finish(self) -> Vec<Acknowledged> {
-        self.done
+    /// The answers to the interchanges that have ended since the last call.
+    pub fn take(&mut self) -> Vec<Acknowledged> {
+        std::mem::take(&mut self.done)
     }
 
     fn envelope(&mut self, event: &InterchangeEnd<'_>) -> Envelope {
-        let number = self.number;
-        self.number = number.next();
+        let number = (self.numbers)();
         Envelope::answering(event.header, self.group.as_ref(), self.answering.at, number, number)
     }
 
@@ -104,6 +115,7 @@ impl Visitor for Acknowledger {
         self.x999.interchange_start(event);
         self.format = Format::with(event.delimiters);
         self.interchange = event.ordinal;
+        event.header.receiver().clone_into(&mut self.receiver);
         self.taken.clear();
         self.group = None;
         self.x999_body.clear();
@@ -112,19 +124,24 @@ impl Visitor for Acknowledger {
     fn group_start(&mut self, event: &GroupStart<'_>) {
         self.group.get_or_insert_with(|| event.header.clone());
         self.x999.group_start(event);
-        let Answering { role, name, id, at, reference, .. } = self.answering.clone();
+        let Answering { role, name, id, at, reference, claim_numbers, .. } = self.answering.clone();
         let reference = format!("{reference}{:02}{:02}", self.interchange, event.ordinal);
         let settings = Settings {
             role,
             name,
             id_qualifier: "46".to_owned(),
-            id,
+            id: id.unwrap_or_else(|| self.receiver.clone()),
             trace: reference.clone(),
             received: at,
             processed: at,
             set_number: ControlNumber::FIRST,
         };
-        self.claims = Some(ClaimAcknowledgments::new(settings, self.format, reference));
+        let numbers = claim_numbers.map(|prefix| format!("{prefix}{:02}{:02}", self.interchange, event.ordinal));
+        let claims = ClaimAcknowledgments::new(settings, self.format, reference);
+        self.claims = Some(match numbers {
+            Some(prefix) => claims.numbered(prefix),
+            None => claims,
+        });
         self.x277ca_body.clear();
     }
 
@@ -196,7 +213,9 @@ impl Visitor for Acknowledger {
     fn group_end(&mut self, event: &GroupEnd<'_>) {
         self.x999.group_end(event);
         self.x999_body.append(self.x999.output());
-        if let Some(claims) = self.claims.take().filter(|claims| claims.writer().sets() > 0 && event.verdict != Verdict::Rejected) {
+        if let Some(claims) =
+            self.claims.take().filter(|claims| claims.writer().sets() > 0 && event.verdict != Verdict::Rejected)
+        {
             self.taken.push((claims, std::mem::take(&mut self.x277ca_body)));
         }
     }

@@ -19,7 +19,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     anyhow::ensure!(arguments.home.is_dir(), "{} is no folder", arguments.home.display());
     match Settings::load(&arguments.home) {
         Ok(Settings { config, .. }) => {
-            put(&format!("{} partner(s), {} route(s): no problem found\n", config.partners.len(), config.routes.routes.len()))?;
+            put(&format!(
+                "{} partner(s), {} route(s): no problem found\n",
+                config.partners.len(),
+                config.routes.routes.len()
+            ))?;
             Ok(Outcome::Clean)
         }
         Err(problems) => {
