@@ -39,34 +39,7 @@ fn declared_segments(set: &str) -> usize {
     set.lines().last().unwrap().split('*').nth(1).unwrap().parse().unwrap()
 }
 
-#[test]
-fn tells_totals_before_claims_of_every_provider() {
-    let (mut writer, mut spool) = (Writer::new(settings(Role::Payer), Format::default()), Vec::new());
-    writer.open(b"BATCH1", &Name { last: b"BILLER", id: b"SUB1", ..Name::default() }, "TW277-1");
-    writer.provider(&clinic(), b"", b"");
-    writer.patient(&person(b"DOE", b"M1"));
-    writer.claim(
-        &Claim { id: b"C1", charge: b"100.10", service: Period::of(b"D8", b"20260101"), ..Claim::default() },
-        &mut spool,
-    );
-    let statuses = [Status::new("A7", "562", "85")];
-    let line = Line {
-        procedure: vec![b"HC".to_vec(), b"99213".to_vec(), b"25".to_vec()],
-        charge: b"20".to_vec(),
-        control_number: b"L1".to_vec(),
-        statuses: vec![Status::new("A7", "454", "")],
-        ..Line::default()
-    };
-    let bad =
-        Claim { id: b"C2", charge: b"20", rejected: true, statuses: &statuses, lines: &[line], ..Claim::default() };
-    writer.claim(&bad, &mut spool);
-    writer.provider(&Name { last: b"SOLO", ..Name::default() }, b"987654321", b"T9");
-    writer.patient(&person(b"ROE", b"M2"));
-    let numbers =
-        Claim { id: b"C3", charge: b"0.2", payer_control_number: b"P3", intermediary_id: b"D3", ..Claim::default() };
-    writer.claim(&numbers, &mut spool);
-    let set = joined(writer.close().unwrap(), &spool);
-    let expected = "\
+const TWO_PROVIDERS: &str = "\
 ST*277*0001*005010X214
 BHT*0085*08*TW277-1*20260304*0506*TH
 HL*1**20*1
@@ -116,7 +89,35 @@ REF*D9*D3
 DTP*472*D8*20260303
 SE*48*0001
 ";
-    assert_eq!(set, expected);
+
+#[test]
+fn tells_totals_before_claims_of_every_provider() {
+    let (mut writer, mut spool) = (Writer::new(settings(Role::Payer), Format::default()), Vec::new());
+    writer.open(b"BATCH1", &Name { last: b"BILLER", id: b"SUB1", ..Name::default() }, "TW277-1");
+    writer.provider(&clinic(), b"", b"");
+    writer.patient(&person(b"DOE", b"M1"));
+    writer.claim(
+        &Claim { id: b"C1", charge: b"100.10", service: Period::of(b"D8", b"20260101"), ..Claim::default() },
+        &mut spool,
+    );
+    let statuses = [Status::new("A7", "562", "85")];
+    let line = Line {
+        procedure: vec![b"HC".to_vec(), b"99213".to_vec(), b"25".to_vec()],
+        charge: b"20".to_vec(),
+        control_number: b"L1".to_vec(),
+        statuses: vec![Status::new("A7", "454", "")],
+        ..Line::default()
+    };
+    let bad =
+        Claim { id: b"C2", charge: b"20", rejected: true, statuses: &statuses, lines: &[line], ..Claim::default() };
+    writer.claim(&bad, &mut spool);
+    writer.provider(&Name { last: b"SOLO", ..Name::default() }, b"987654321", b"T9");
+    writer.patient(&person(b"ROE", b"M2"));
+    let numbers =
+        Claim { id: b"C3", charge: b"0.2", payer_control_number: b"P3", intermediary_id: b"D3", ..Claim::default() };
+    writer.claim(&numbers, &mut spool);
+    let set = joined(writer.close().unwrap(), &spool);
+    assert_eq!(set, TWO_PROVIDERS);
     assert_eq!(declared_segments(&set), set.lines().count());
 }
 

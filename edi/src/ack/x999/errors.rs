@@ -1,11 +1,11 @@
 //! IK3 and IK4 loops: findings that come in the order of the file, gathered by segment.
 
-use super::context::Unit;
+use super::context::{self, BusinessUnit};
 use super::options::{Missing, Options};
-use crate::Segment;
 use crate::ack::Format;
 use crate::finding::{ElementCode, Fault, Finding, Place, SegmentCode};
-use crate::guide::ElementId;
+use crate::guide::{ElementId, Guide};
+use crate::{Delimiters, OwnedSegment, Segment};
 
 /// Most characters of a loop id (447).
 const LOOP_ID_MAX: usize = 4;
@@ -13,112 +13,110 @@ const LOOP_ID_MAX: usize = 4;
 const COPY_MAX: usize = 99;
 /// Greatest element position (722) and component position (1528).
 const POSITION_MAX: u16 = 99;
+/// Greatest position of a repetition (1686).
+const REPETITION_MAX: u16 = 9999;
 
 /// The errors of one transaction set.
 #[derive(Debug, Default)]
 pub(super) struct Errors {
-    /// The segment that was told last: bad data is copied from it.
+    /// The segment that was told last, without an allocation for each: bad data is copied from it.
     bytes: Vec<u8>,
     offset: u64,
+    ordinal: u32,
+    delimiters: Delimiters,
     /// Which segment the IK3 of code 8 that was written last speaks of.
     open: Option<u32>,
     written: u32,
+}
+
+/// What an IK3 loop is written with and where to.
+pub(super) struct Paper<'a> {
+    pub(super) unit: &'a BusinessUnit,
+    pub(super) options: &'a Options,
+    pub(super) format: &'a Format,
+    pub(super) out: &'a mut Vec<u8>,
 }
 
 impl Errors {
     /// Another transaction set starts.
     pub(super) fn start(&mut self) {
         self.bytes.clear();
-        self.open = None;
-        self.written = 0;
+        (self.offset, self.ordinal, self.open, self.written) = (0, 0, None, 0);
     }
 
     /// Keeps a copy of the segment: a finding holds no value.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         self.bytes.clear();
         self.bytes.extend_from_slice(segment.bytes());
-        self.offset = segment.offset();
+        (self.offset, self.ordinal, self.delimiters) = (segment.offset(), segment.ordinal(), segment.delimiters());
     }
 
     /// Appends what a 999 says of the finding and returns how many segments that took.
-    pub(super) fn write(
-        &mut self,
-        finding: &Finding,
-        unit: Option<Unit<'_>>,
-        options: &Options,
-        format: &Format,
-        out: &mut Vec<u8>,
-    ) -> u64 {
+    pub(super) fn write(&mut self, finding: &Finding, paper: &mut Paper<'_>) -> u64 {
         let place = &finding.place;
         match finding.fault {
             Fault::Segment(code) => {
                 self.open = (code == SegmentCode::Elements).then_some(place.segment);
-                self.write_segment(place, segment_code(code, options.missing), unit, options, format, out)
+                self.write_segment(finding, segment_code(code, paper.options.missing), paper)
             }
             Fault::Element { code, reference } => {
                 let mut segments = 0;
                 if self.open != Some(place.segment) {
-                    segments += self.write_segment(place, SegmentCode::Elements, unit, options, format, out);
+                    segments += self.write_segment(finding, SegmentCode::Elements, paper);
                     if segments == 0 {
                         return 0;
                     }
                     self.open = Some(place.segment);
                 }
-                self.write_element(place, code, reference, format, out);
-                segments + 1
+                segments + self.write_element(finding, code, reference, paper)
             }
             Fault::Interchange(_) | Fault::Group(_) | Fault::Set(_) | Fault::Business(_) | Fault::None => 0,
         }
     }
 
     /// IK3, and the CTX of its business unit. A segment whose id is none cannot stand in IK301: then IK5 alone tells of it.
-    fn write_segment(
-        &mut self,
-        place: &Place,
-        code: SegmentCode,
-        unit: Option<Unit<'_>>,
-        options: &Options,
-        format: &Format,
-        out: &mut Vec<u8>,
-    ) -> u64 {
+    fn write_segment(&mut self, finding: &Finding, code: SegmentCode, paper: &mut Paper<'_>) -> u64 {
+        let place = &finding.place;
         let Some(id) = place.segment_id.filter(|id| !id.is_none()) else { return 0 };
-        if self.written >= options.segments_max {
+        if self.written >= paper.options.segments_max {
             return 0;
         }
         self.written += 1;
-        format
-            .segment(out, "IK3")
-            .element(id.as_bytes())
-            .element(place.segment.max(1).to_string())
-            .at_most(place.loop_id().unwrap_or_default().as_bytes(), LOOP_ID_MAX)
-            .element(code.code())
-            .end();
-        let Some(unit) = unit.filter(|unit| format.is_clean(unit.value)) else { return 1 };
-        format.segment(out, "CTX").composite(&[unit.name.as_bytes(), unit.value]).end();
+        let pen = paper.format.segment(paper.out, "IK3").element(id.as_bytes());
+        pen.element(place.segment.max(1).to_string()).element(loop_id(place)).element(code.code()).end();
+        let unit = paper.unit.of(finding).filter(|unit| paper.format.is_clean(unit.value));
+        let Some(unit) = unit else { return 1 };
+        paper.format.segment(paper.out, "CTX").composite(&[unit.name.as_bytes(), unit.value]).end();
         2
     }
 
-    /// IK4, with a copy of the bad data where it may stand.
-    fn write_element(
-        &self,
-        place: &Place,
-        code: ElementCode,
-        reference: ElementId,
-        format: &Format,
-        out: &mut Vec<u8>,
-    ) {
-        let position = |n: u16| if n == 0 { String::new() } else { n.min(POSITION_MAX).to_string() };
-        let repetition = if place.repetition == 0 { String::new() } else { place.repetition.min(9999).to_string() };
+    /// IK4, with a copy of the bad data where it may stand, and what the error depends on.
+    fn write_element(&self, finding: &Finding, code: ElementCode, reference: ElementId, paper: &mut Paper<'_>) -> u64 {
+        let (place, format) = (&finding.place, paper.format);
         let reference = Some(reference.as_bytes()).filter(|id| id.iter().all(u8::is_ascii_digit));
-        let element = position(place.element.max(1));
-        let component = position(place.component);
+        let element = number(place.element.max(1), POSITION_MAX);
+        let (component, repetition) = (number(place.component, POSITION_MAX), number(place.repetition, REPETITION_MAX));
         format
-            .segment(out, "IK4")
+            .segment(paper.out, "IK4")
             .composite(&[element.as_bytes(), component.as_bytes(), repetition.as_bytes()])
             .element(reference.unwrap_or_default())
             .element(code.code())
             .element(self.copy(place, code, format).unwrap_or_default())
             .end();
+        let triggers = self.triggers(finding, paper.unit.guide());
+        for trigger in &triggers {
+            let pen = format.segment(paper.out, "CTX").element("SITUATIONAL TRIGGER");
+            let pen = pen.element(place.segment_id.map(|id| id.as_str().to_owned()).unwrap_or_default());
+            pen.element(place.segment.to_string()).element(loop_id(place)).element(trigger.to_string()).end();
+        }
+        1 + triggers.len() as u64
+    }
+
+    fn triggers(&self, finding: &Finding, guide: Option<&Guide>) -> Vec<u16> {
+        let here = self.ordinal == finding.place.segment;
+        let Some(guide) = guide.filter(|_| here) else { return Vec::new() };
+        let segment = OwnedSegment::new(self.bytes.clone(), self.delimiters);
+        context::triggers(guide, finding, &segment.view())
     }
 
     /// The bad value, cut to 99 characters; `None` where it is missing, or holds what would break this segment.
@@ -133,6 +131,15 @@ impl Errors {
         let whole_segment = start == 0;
         (!value.trim_ascii().is_empty() && !whole_segment && format.is_clean(value)).then_some(value)
     }
+}
+
+fn loop_id(place: &Place) -> &str {
+    let id = place.loop_id().unwrap_or_default();
+    id.get(..LOOP_ID_MAX).unwrap_or(id)
+}
+
+fn number(n: u16, max: u16) -> String {
+    if n == 0 { String::new() } else { n.min(max).to_string() }
 }
 
 fn segment_code(code: SegmentCode, missing: Missing) -> SegmentCode {

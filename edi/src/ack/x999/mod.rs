@@ -22,7 +22,7 @@ use crate::finding::{Finding, GroupCode, Severity};
 use crate::guide::NodeIx;
 use crate::{ControlNumber, Segment};
 use context::BusinessUnit;
-use errors::Errors;
+use errors::{Errors, Paper};
 
 /// GS08 and ST03 of what is written here.
 pub const REVISION: &str = "005010X231A1";
@@ -167,8 +167,9 @@ impl Visitor for Writer {
     fn finding(&mut self, finding: &Finding) {
         let reported = self.open && finding.place.set > 0 && finding.severity == Severity::Error;
         if reported {
-            let unit = self.unit.of(finding);
-            self.segments += self.errors.write(finding, unit, &self.options, &self.format, &mut self.out);
+            let paper =
+                &mut Paper { unit: &self.unit, options: &self.options, format: &self.format, out: &mut self.out };
+            self.segments += self.errors.write(finding, paper);
         }
     }
 
