@@ -228,6 +228,7 @@ const STATUS: Table = &[
     ("78", "duplicate of a claim or line that is awaiting processing"),
     ("116", "the claim was sent to the wrong payer"),
     ("121", "more service lines than the payer takes"),
+    ("124", "the entity's name, address, phone and identifier"),
     ("125", "the entity's name"),
     ("126", "the entity's address"),
     ("128", "the entity's tax identifier"),
@@ -246,6 +247,7 @@ const STATUS: Table = &[
     ("249", "the place of service"),
     ("252", "the entity's authorization number"),
     ("255", "a diagnosis code"),
+    ("400", "the claim's charge and its lines do not balance"),
     ("453", "a procedure code's modifier"),
     ("454", "the procedure code"),
     ("455", "the revenue code"),
@@ -260,6 +262,7 @@ const STATUS: Table = &[
     ("562", "the entity's national provider identifier"),
     ("583", "the line's charge"),
     ("584", "the line's control number"),
+    ("746", "the claim was submitted before"),
 ];
 
 const ACTION: Table = &[("U", "rejected"), ("WQ", "accepted")];

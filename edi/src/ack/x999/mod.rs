@@ -12,7 +12,7 @@ mod context;
 mod errors;
 mod options;
 
-pub use options::Options;
+pub use options::{Missing, Options};
 
 use super::envelope::Envelope;
 use super::number::{count_text, digits_text, set_number};

@@ -1,0 +1,61 @@
+//! `fixtures/x12/<guide>/{ok,err}/*.edi`, each with the acknowledgments that it gets beside it. UPDATE_EXPECT=1 writes them.
+
+use crate::support::{answers, errors};
+use std::path::{Path, PathBuf};
+
+fn fixtures() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
+    let mut found = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of fixtures").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "edi") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Compares what was written with what stands beside the fixture; nothing written means that nothing may stand there.
+fn check(fixture: &Path, kind: &str, written: &str) -> Option<String> {
+    let beside = fixture.with_extension(format!("expected.{kind}"));
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        if written.is_empty() {
+            let _absent = std::fs::remove_file(&beside);
+        } else {
+            std::fs::write(&beside, written).expect("a writable fixture folder");
+        }
+    }
+    let expected = std::fs::read_to_string(&beside).unwrap_or_default();
+    (expected != written).then(|| {
+        let (name, at) = (beside.display(), expected.lines().zip(written.lines()).position(|(a, b)| a != b));
+        let line = |text: &str| at.and_then(|at| text.lines().nth(at)).unwrap_or("(end)").to_owned();
+        format!("{name}: expected `{}`, found `{}`", line(&expected), line(written))
+    })
+}
+
+#[test]
+fn every_fixture_gets_the_acknowledgments_beside_it() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 10, "found {} fixtures", fixtures.len());
+    let mut wrong = Vec::new();
+    for fixture in fixtures {
+        let answers = answers(&std::fs::read(&fixture).expect("a readable fixture"));
+        let all = |part: fn(&crate::support::Answer) -> &String| {
+            answers.iter().map(part).map(String::as_str).collect::<String>()
+        };
+        for (kind, written) in [("ta1", all(|a| &a.ta1)), ("999", all(|a| &a.x999)), ("277ca", all(|a| &a.x277ca))] {
+            wrong.extend(check(&fixture, kind, &written));
+            if !written.is_empty() {
+                let faults = errors(&written);
+                wrong.extend(faults.into_iter().map(|fault| format!("{} {kind}: {fault}", fixture.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
