@@ -106,7 +106,7 @@ impl Walk {
         let mut over: Option<Fit> = None;
         for (depth, open) in self.open.iter().enumerate().rev() {
             // What opened the loop does not come again within it.
-            let opening = plan.step(open.node).first_child;
+            let opening = if depth == 0 { NodeIx::NONE } else { plan.step(open.node).first_child };
             let mut child = plan.step(open.at).run;
             while child != NodeIx::NONE {
                 let step = plan.step(child);
