@@ -1,6 +1,7 @@
 //! A partner's names in `/in`, over all its sessions: each is open once, staged, or just taken.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -170,6 +171,12 @@ impl Claim {
         names.taken.retain(|seen| seen.name != self.name);
         names.taken.push_front(Seen { name: self.name.clone(), bytes, unix_seconds });
         names.taken.truncate(TAKEN_MAX);
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claim({:?})", self.name)
     }
 }
 

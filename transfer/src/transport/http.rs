@@ -129,7 +129,7 @@ impl Transport for HttpTransport {
             Mode::Batch => self.config.batch_timeout,
             Mode::RealTime { deadline } => deadline,
         };
-        let begun = Arc::new(AtomicBool::new(false));
+        let progress = Arc::new(Progress::default());
         let mut request = self
             .request(self.client.post(format!("{}/x12", self.base)))
             .timeout(timeout)
@@ -138,10 +138,10 @@ impl Transport for HttpTransport {
         if let Some(bytes) = outbound.body_bytes {
             request = request.header(CONTENT_LENGTH, bytes);
         }
-        let body = Body::wrap_stream(payload(outbound.body, outbound.body_bytes, Arc::clone(&begun)));
+        let body = Body::wrap_stream(payload(outbound.body, outbound.body_bytes, Arc::clone(&progress)));
         match request.body(body).send().await {
             Ok(response) => self.reply(response).await,
-            Err(error) => Err(failed(&error, begun.load(Ordering::SeqCst))),
+            Err(error) => Err(failed(&error, &progress)),
         }
     }
 
@@ -186,35 +186,47 @@ impl HttpTransport {
     }
 }
 
+/// How far a payload has gone.
+#[derive(Default)]
+struct Progress {
+    /// Its first chunk was given to a connection.
+    begun: AtomicBool,
+    /// It could not be read.
+    unreadable: AtomicBool,
+}
+
 /// Before the first byte of the payload went to a connection, nothing can have been taken; after it, anything can.
-fn failed(error: &reqwest::Error, begun: bool) -> SendError {
-    match (begun, error.is_timeout()) {
+fn failed(error: &reqwest::Error, progress: &Progress) -> SendError {
+    match (progress.begun.load(Ordering::SeqCst), error.is_timeout()) {
         (true, true) => SendError::Unknown(Unknown::TimedOut),
         (true, false) => SendError::Unknown(Unknown::Cut),
         (false, true) => SendError::NotTaken(NotTaken::TimedOut),
-        (false, false) if error.is_builder() => SendError::NotTaken(NotTaken::Unsendable),
-        (false, false) if error.is_body() => SendError::NotTaken(NotTaken::Unsendable),
+        (false, false) if error.is_builder() || progress.unreadable.load(Ordering::SeqCst) => {
+            SendError::NotTaken(NotTaken::Unsendable)
+        }
         (false, false) => SendError::NotTaken(NotTaken::NoConnection),
     }
 }
 
-/// The payload as a stream that notes when its first chunk is taken, and that fails if its length is not the declared one.
+/// The payload as a stream that notes its progress, and that fails if its length is not the declared one.
 fn payload(
     body: Box<dyn AsyncRead + Send + Sync + Unpin>,
     declared: Option<u64>,
-    begun: Arc<AtomicBool>,
+    progress: Arc<Progress>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::try_unfold((body, 0_u64), move |(mut body, before)| {
-        let begun = Arc::clone(&begun);
+        let progress = Arc::clone(&progress);
         async move {
             let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
-            let read = body.read_buf(&mut chunk).await?;
-            let sent = before + read as u64;
-            if declared.is_some_and(|declared| sent > declared || (read == 0 && sent < declared)) {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the payload has not the declared length"));
+            let read = body.read_buf(&mut chunk).await;
+            let sent = before + read.as_ref().map_or(0, |read| *read as u64);
+            let ended = matches!(read, Ok(0));
+            if read.is_err() || declared.is_some_and(|declared| sent > declared || (ended && sent < declared)) {
+                progress.unreadable.store(true, Ordering::SeqCst);
+                return Err(read.err().unwrap_or_else(|| io::ErrorKind::InvalidData.into()));
             }
-            begun.store(true, Ordering::SeqCst);
-            Ok((read > 0).then(|| (chunk.freeze(), (body, sent))))
+            progress.begun.store(true, Ordering::SeqCst);
+            Ok((!ended).then(|| (chunk.freeze(), (body, sent))))
         }
     })
 }

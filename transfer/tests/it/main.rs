@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::disallowed_methods,
+    clippy::cloned_ref_to_slice_refs,
     reason = "tests"
 )]
 
@@ -18,3 +19,6 @@ mod sftp_client;
 mod sftp_openssh;
 mod ssh_refusals;
 mod support;
+mod transport_http;
+mod transport_tls;
+mod webhook_send;

@@ -2,5 +2,6 @@
 
 pub mod gnupg;
 pub mod inbox;
+pub mod peer;
 pub mod sftp;
 pub mod tools;
