@@ -39,7 +39,11 @@ pub type Numbers = Box<dyn FnMut() -> ControlNumber + Send>;
 #[must_use]
 pub fn counting(first: ControlNumber) -> Numbers {
     let mut next = first;
-    Box::new(move || std::mem::replace(&mut next, next.next()))
+    Box::new(move || {
+        let number = next;
+        next = number.next();
+        number
+    })
 }
 
 /// What answers one interchange.

@@ -1,8 +1,8 @@
 //! Files and standard input as chunks, with a progress bar on long work.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +21,10 @@ pub(crate) fn chunks(path: &Path, mut take: impl FnMut(&[u8]) -> anyhow::Result<
     let bar = progress(bytes);
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        let count = source.read(&mut buffer).with_context(|| format!("cannot read {}", path.display()))?;
+        let count = match source.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.with_context(|| format!("cannot read {}", label(path)))?,
+        };
         if count == 0 {
             break;
         }
@@ -34,41 +37,41 @@ pub(crate) fn chunks(path: &Path, mut take: impl FnMut(&[u8]) -> anyhow::Result<
 
 /// What a file is called in what we print.
 pub(crate) fn label(path: &Path) -> String {
-    if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
+    if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// Where output goes: a file, or standard output for none and for `-`.
-///
-/// # Errors
-/// When the file cannot be made.
-pub(crate) fn output(path: Option<&PathBuf>) -> anyhow::Result<Box<dyn std::io::Write>> {
-    match path.filter(|path| !is_stdin(path)) {
-        Some(path) => {
-            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(Box::new(std::io::BufWriter::with_capacity(CHUNK_BYTES, file)))
-        }
-        None => Ok(Box::new(std::io::BufWriter::with_capacity(CHUNK_BYTES, std::io::stdout()))),
+/// A bar over `total` bytes of work; hidden where standard error is no terminal or the work is short.
+pub(crate) fn progress(total: Option<u64>) -> ProgressBar {
+    let Some(total) = total.filter(|total| *total >= LONG_BYTES && io::stderr().is_terminal()) else {
+        return ProgressBar::hidden();
+    };
+    styled(ProgressBar::new(total), "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+}
+
+/// Tells the bytes of work whose end is not known; hidden where standard error is no terminal.
+pub(crate) fn counter() -> ProgressBar {
+    match io::stderr().is_terminal() {
+        true => styled(ProgressBar::new_spinner(), "{spinner} {bytes} {bytes_per_sec}"),
+        false => ProgressBar::hidden(),
     }
 }
 
-/// A bar over `bytes` of work; hidden where standard error is no terminal or the work is short.
-pub(crate) fn progress(bytes: Option<u64>) -> ProgressBar {
-    let Some(bytes) = bytes.filter(|bytes| *bytes >= LONG_BYTES && std::io::stderr().is_terminal()) else {
-        return ProgressBar::hidden();
-    };
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
-    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn is_stdin(path: &Path) -> bool {
+/// Whether a path means standard input or output.
+pub(super) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 fn open(path: &Path) -> anyhow::Result<(Box<dyn Read>, Option<u64>)> {
-    if is_stdin(path) {
-        return Ok((Box::new(std::io::stdin().lock()), None));
+    if is_standard(path) {
+        return Ok((Box::new(io::stdin().lock()), None));
     }
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let bytes = file.metadata().map(|metadata| metadata.len()).ok();
-    Ok((Box::new(file), bytes))
+    let context = || format!("cannot open {}", path.display());
+    let file = File::open(path).with_context(context)?;
+    let metadata = file.metadata().with_context(context)?;
+    anyhow::ensure!(!metadata.is_dir(), "{} is a folder, expected a file", path.display());
+    Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
 }

@@ -65,7 +65,7 @@ impl Inquiries {
             return None;
         }
         let field = |n: usize, width: usize| format!("{:<width$}", header.field(n)).into_bytes();
-        let date6 = self.today.get(2..).unwrap_or_default().to_owned();
+        let (today, now, group) = (self.today.clone(), self.now.clone(), number.number().to_string());
         let Delimiters { component, repetition, .. } = self.delimiters;
         let interchange = number.to_string();
         let isa: [&[u8]; 16] = [
@@ -77,8 +77,8 @@ impl Inquiries {
             &field(8, 15),
             &field(5, 2),
             &field(6, 15),
-            date6.as_bytes(),
-            self.now.clone().as_bytes(),
+            today.as_bytes().get(2..).unwrap_or_default(),
+            now.as_bytes(),
             &[repetition.unwrap_or(b'U')],
             b"00501",
             interchange.as_bytes(),
@@ -87,7 +87,6 @@ impl Inquiries {
             &[component],
         ];
         self.segment("ISA", &isa);
-        let (today, now, group) = (self.today.clone(), self.now.clone(), number.number().to_string());
         let (sender, receiver) = (self.receiver.clone(), self.sender.clone());
         let gs: [&[u8]; 8] =
             [b"HB", &sender, &receiver, today.as_bytes(), now.as_bytes(), group.as_bytes(), b"X", REVISION.as_bytes()];

@@ -1,17 +1,25 @@
 //! `tradewind validate`: every finding of files, for people or as JSON.
 
+mod collect;
 mod json;
 mod report;
 mod summary;
 
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
-use tradewind_edi::read::Refusal;
-use tradewind_edi::{Engine, Finding, Options, Severity, Snip, Visitor};
+use tempfile::SpooledTempFile;
+use tradewind_edi::{Engine, Options, Snip};
 
-use super::{Outcome, input, put};
+use super::output::Output;
+use super::{Outcome, input, say};
+use collect::{Collector, Style};
 use summary::Summary;
+
+/// Bytes of findings that are kept in memory until all is known that stands before them; beyond, they wait in an unnamed file.
+const SPOOL_BYTES: usize = 4 << 20;
 
 /// What `validate` takes.
 #[derive(Args)]
@@ -30,121 +38,107 @@ pub struct Arguments {
     show_values: bool,
 }
 
-/// One finding, and the segment that it speaks of where that was at hand.
-pub(super) struct Found {
-    finding: Finding,
-    segment: Option<Shown>,
-}
-
-/// A segment as it is shown.
-pub(super) struct Shown {
-    bytes: Vec<u8>,
-    offset: u64,
-}
-
-/// What one file gave.
-pub(super) struct Validated {
+/// What one file gave, its findings aside.
+struct Validated {
     label: String,
     summary: Summary,
-    found: Vec<Found>,
-    refusal: Option<Refusal>,
+    counts: Counts,
+    fault: Option<Fault>,
+}
+
+/// Findings by severity.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    errors: u64,
+    warnings: u64,
+    infos: u64,
+}
+
+/// Why a file could not be read to its end.
+struct Fault {
+    message: String,
+    byte: Option<u64>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let options = Options { snip_max: Snip::from_number(arguments.snip).unwrap_or(Snip::Partner), ..Options::default() };
-    let mut files = Vec::new();
-    for path in &arguments.files {
-        files.push(validate(path, options.clone())?);
+    let output = Output::open(None)?;
+    let all = if arguments.json { for_programs(arguments, output)? } else { for_people(arguments, output)? };
+    let mut unread = all.iter().filter_map(|file| file.fault.as_ref().map(|fault| (&file.label, fault)));
+    if let Some((label, fault)) = unread.next() {
+        unread.for_each(|(label, fault)| say(&format!("tradewind: {label}: {}", fault.message)));
+        anyhow::bail!("{label}: {}", fault.message);
     }
-    if arguments.json {
-        put(&json::render(&files))?;
-    } else {
-        for file in &files {
-            put(&report::render(file, arguments.show_values))?;
-        }
-    }
-    let refused = files.iter().filter_map(|file| file.refusal.map(|refusal| (file, refusal))).next();
-    if let Some((file, refusal)) = refused {
-        anyhow::bail!("{}: {refusal}", file.label);
-    }
-    let faulty = files.iter().flat_map(|file| &file.found).any(|found| found.finding.severity == Severity::Error);
-    Ok(if faulty { Outcome::Faulty } else { Outcome::Clean })
+    Ok(Outcome::of(all.iter().all(|file| file.counts.errors == 0)))
 }
 
-fn validate(path: &Path, options: Options) -> anyhow::Result<Validated> {
-    let (mut engine, mut collector) = (Engine::new(options), Collector::default());
+fn for_people(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+    let style = Style::People { show_values: arguments.show_values };
+    let mut all = Vec::new();
+    for path in &arguments.files {
+        // Values must not touch a disk in clear: what shows them waits in memory.
+        let mut spool = SpooledTempFile::new(if arguments.show_values { usize::MAX } else { SPOOL_BYTES });
+        let file = validate(path, arguments, style, &mut spool)?;
+        output.write_all(report::heading(&file).as_bytes())?;
+        unspool(&mut spool, &mut output)?;
+        output.write_all(report::ending(&file).as_bytes())?;
+        all.push(file);
+    }
+    output.finish()?;
+    Ok(all)
+}
+
+fn for_programs(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+    let mut spool = SpooledTempFile::new(SPOOL_BYTES);
+    let mut all = Vec::new();
+    for path in &arguments.files {
+        all.push(validate(path, arguments, Style::Json, &mut spool)?);
+    }
+    output.write_all(json::head(&all).as_bytes())?;
+    unspool(&mut spool, &mut output)?;
+    output.write_all(json::tail(&all).as_bytes())?;
+    output.finish()?;
+    Ok(all)
+}
+
+fn unspool(spool: &mut SpooledTempFile, output: &mut Output) -> anyhow::Result<()> {
+    spool.rewind()?;
+    // A copy into a closed pipe must not be told as a fault of the spool.
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = spool.read(&mut buffer).context("cannot read the findings again")?;
+        if count == 0 {
+            return Ok(());
+        }
+        output.write_all(buffer.get(..count).unwrap_or_default())?;
+    }
+}
+
+/// Validates one file; its findings go to the spool.
+fn validate(
+    path: &Path,
+    arguments: &Arguments,
+    style: Style,
+    spool: &mut SpooledTempFile,
+) -> anyhow::Result<Validated> {
+    let snip_max = Snip::from_number(arguments.snip).unwrap_or(Snip::Partner);
+    let mut engine = Engine::new(Options { snip_max, ..Options::default() });
+    let label = input::label(path);
+    let mut collector = Collector::new(&label, style, spool);
     let mut refusal = None;
-    input::chunks(path, |bytes| {
+    let read = input::chunks(path, |bytes| {
         if refusal.is_none() {
             refusal = engine.feed(bytes, &mut collector).err();
         }
-        Ok(())
-    })?;
-    if refusal.is_none() {
+        collector.check()
+    });
+    if refusal.is_none() && read.is_ok() {
         refusal = engine.finish(&mut collector).err();
     }
-    let Collector { summary, found, .. } = collector;
-    Ok(Validated { label: input::label(path), summary, found, refusal })
-}
-
-/// Keeps the findings, and with each the segment that was last told.
-#[derive(Default)]
-struct Collector {
-    summary: Summary,
-    found: Vec<Found>,
-    last: Vec<u8>,
-    last_offset: u64,
-}
-
-impl Visitor for Collector {
-    fn interchange_start(&mut self, event: &tradewind_edi::engine::InterchangeStart<'_>) {
-        self.summary.interchange_start(event);
-        self.keep(event.segment);
-    }
-
-    fn group_start(&mut self, event: &tradewind_edi::engine::GroupStart<'_>) {
-        self.keep(Some(event.segment));
-    }
-
-    fn set_start(&mut self, event: &tradewind_edi::engine::SetStart<'_>) {
-        self.summary.set_start(event);
-    }
-
-    fn segment(&mut self, segment: &tradewind_edi::Segment<'_>, node: Option<tradewind_edi::guide::NodeIx>) {
-        self.summary.segment(segment, node);
-        self.keep(Some(*segment));
-    }
-
-    fn finding(&mut self, finding: &Finding) {
-        let (start, end) = (self.last_offset, self.last_offset + self.last.len() as u64);
-        let at_hand = (start..=end).contains(&finding.place.bytes.start) && !finding.place.bytes.is_empty();
-        let segment = at_hand.then(|| Shown { bytes: self.last.clone(), offset: start });
-        self.found.push(Found { finding: finding.clone(), segment });
-    }
-
-    fn item_close(&mut self, event: &tradewind_edi::engine::ItemEnd) {
-        self.summary.item_close(event);
-    }
-
-    fn set_end(&mut self, event: &tradewind_edi::engine::SetEnd<'_>) {
-        self.summary.set_end(event);
-    }
-
-    fn group_end(&mut self, event: &tradewind_edi::engine::GroupEnd<'_>) {
-        self.keep(event.segment);
-    }
-
-    fn interchange_end(&mut self, event: &tradewind_edi::engine::InterchangeEnd<'_>) {
-        self.summary.interchange_end(event);
-    }
-}
-
-impl Collector {
-    fn keep(&mut self, segment: Option<tradewind_edi::Segment<'_>>) {
-        self.last.clear();
-        if let Some(segment) = segment {
-            self.last.extend_from_slice(segment.bytes());
-            self.last_offset = segment.offset();
-        }
-    }
+    let (summary, counts) = collector.finish()?;
+    let fault = match (read, refusal) {
+        (Err(error), _) => Some(Fault { message: format!("{error:#}"), byte: None }),
+        (_, Some(refusal)) => Some(Fault { message: refusal.reason.to_string(), byte: Some(refusal.offset) }),
+        _ => None,
+    };
+    Ok(Validated { label, summary, counts, fault })
 }

@@ -1,24 +1,26 @@
 //! What a file holds: interchanges, sets, items, totals.
 
-use std::sync::Arc;
-
-use tradewind_edi::ack::Amount;
-use tradewind_edi::engine::{InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict};
-use tradewind_edi::guide::{Guide, NodeIx};
 use tradewind_edi::Segment;
+use tradewind_edi::ack::Amount;
+use tradewind_edi::engine::{InterchangeEnd, InterchangeStart, SetEnd, Verdict};
+use tradewind_edi::guide::SegmentId;
 
-/// The interchanges of a file.
+const CLM: SegmentId = SegmentId::lit("CLM");
+/// Interchanges and kinds of sets that are told one by one.
+const LINES_MAX: usize = 10_000;
+
+/// The interchanges of a file, and its sets by kind.
 #[derive(Default)]
 pub(super) struct Summary {
     pub(super) interchanges: Vec<InterchangeLine>,
     pub(super) sets: Vec<SetLine>,
-    guide: Option<Arc<Guide>>,
+    /// Σ CLM02 of the set that is open.
     total: Amount,
-    items: u64,
 }
 
 /// One interchange.
 pub(super) struct InterchangeLine {
+    pub(super) ordinal: u32,
     pub(super) usage: &'static str,
     pub(super) version: String,
     pub(super) sets: u64,
@@ -34,6 +36,7 @@ pub(super) struct SetLine {
     pub(super) count: u64,
     pub(super) rejected: u64,
     pub(super) items: u64,
+    pub(super) items_rejected: u64,
     /// Σ CLM02, where the sets have claims.
     pub(super) total: Option<Amount>,
 }
@@ -46,51 +49,57 @@ impl Summary {
             "I" => "information",
             _ => "of unknown usage",
         };
-        let version = event.header.version().to_owned();
-        self.interchanges.push(InterchangeLine { usage, version, sets: 0, items: 0, items_rejected: 0, verdict: None });
+        // ISA12 is a value of the file: what is no version is not told.
+        let version = event.header.version();
+        let version = if is_version(version) { version.to_owned() } else { "unknown".to_owned() };
+        let ordinal = event.ordinal;
+        let (sets, items, items_rejected, verdict) = (0, 0, 0, None);
+        if self.interchanges.len() < LINES_MAX {
+            self.interchanges.push(InterchangeLine { ordinal, usage, version, sets, items, items_rejected, verdict });
+        }
     }
 
-    pub(super) fn set_start(&mut self, event: &SetStart<'_>) {
-        self.guide = event.guide.cloned();
+    pub(super) fn set_start(&mut self) {
         self.total = Amount::default();
-        self.items = 0;
     }
 
-    pub(super) fn segment(&mut self, segment: &Segment<'_>, _node: Option<NodeIx>) {
-        if segment.id_bytes() == b"CLM"
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        if segment.id() == CLM
             && let Some(amount) = segment.element(2).and_then(Amount::parse)
         {
             self.total.add(amount);
         }
     }
 
-    pub(super) fn item_close(&mut self, event: &ItemEnd) {
-        self.items += u64::from(event.own);
-    }
-
     pub(super) fn set_end(&mut self, event: &SetEnd<'_>) {
-        let guide = event.guide.map_or("unknown guide".to_owned(), |guide| guide.revision.to_string());
-        let code = event.header.code.clone();
+        let known = event.guide.map(|guide| (guide.revision.as_ref(), guide.set.as_ref()));
+        let (guide, code) = known.unwrap_or(("unknown guide", "set of"));
         let at = self.sets.iter().position(|line| line.guide == guide && line.code == code).unwrap_or_else(|| {
             let total = (code == "837").then(Amount::default);
-            self.sets.push(SetLine { guide, code, count: 0, rejected: 0, items: 0, total });
+            let (guide, code) = (guide.to_owned(), code.to_owned());
+            self.sets.push(SetLine { guide, code, count: 0, rejected: 0, items: 0, items_rejected: 0, total });
             self.sets.len() - 1
         });
         let Some(line) = self.sets.get_mut(at) else { return };
         line.count += 1;
         line.rejected += u64::from(event.rejected);
         line.items += event.items;
+        line.items_rejected += event.items_rejected;
         if let Some(total) = &mut line.total {
             total.add(self.total);
         }
     }
 
     pub(super) fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
-        if let Some(line) = self.interchanges.last_mut() {
+        if let Some(line) = self.interchanges.last_mut().filter(|line| line.ordinal == event.ordinal) {
             line.sets = event.sets;
             line.items = event.items;
             line.items_rejected = event.items_rejected;
             line.verdict = Some(event.verdict);
         }
     }
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

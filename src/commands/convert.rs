@@ -1,0 +1,176 @@
+//! `tradewind convert`: X12 to JSON and back, as a stream.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use tradewind_edi::engine::{GroupEnd, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart};
+use tradewind_edi::guide::NodeIx;
+use tradewind_edi::item::Collector;
+use tradewind_edi::json::{FileReader, FileWriter};
+use tradewind_edi::read::Refusal;
+use tradewind_edi::{Engine, Finding, Guides, Options, Segment, Severity, Visitor};
+
+use super::output::Output;
+use super::{Outcome, input, say};
+
+/// What `convert` takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// The file to convert; - is standard input
+    file: PathBuf,
+    /// What to write
+    #[arg(long)]
+    to: To,
+    /// Where to write it; - or nothing is standard output
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum To {
+    /// From X12: the whole file as one JSON document, which turns back into the same bytes
+    Json,
+    /// From X12: one line of JSON an item (a claim, an inquiry, an answer), each with its ancestors
+    Ndjson,
+    /// From a document that --to json wrote: the file
+    X12,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let output = Output::open(arguments.output.as_deref())?;
+    match arguments.to {
+        To::Json => x12_to_json(arguments, output),
+        To::Ndjson => x12_to_lines(arguments, output),
+        To::X12 => json_to_x12(arguments, output),
+    }
+}
+
+fn x12_to_json(arguments: &Arguments, mut output: Output) -> anyhow::Result<Outcome> {
+    let mut writer = FileWriter::new();
+    let mut piece = Vec::new();
+    let errors = read_x12(arguments, &mut writer, |writer| {
+        writer.drain_into(&mut piece);
+        output.write_all(&piece)?;
+        piece.clear();
+        Ok(())
+    })?;
+    writer.finish(&mut piece);
+    output.write_all(&piece)?;
+    output.finish()?;
+    Ok(told(errors))
+}
+
+fn x12_to_lines(arguments: &Arguments, mut output: Output) -> anyhow::Result<Outcome> {
+    let mut collector = Collector::new();
+    let errors = read_x12(arguments, &mut collector, |collector| {
+        let collected = collector.take();
+        for item in &collected.items {
+            output.write_all(collected.json_of(item))?;
+            output.write_all(b"\n")?;
+        }
+        Ok(())
+    })?;
+    output.finish()?;
+    Ok(told(errors))
+}
+
+fn json_to_x12(arguments: &Arguments, mut output: Output) -> anyhow::Result<Outcome> {
+    let mut reader = FileReader::new(Guides::built_in());
+    let mut piece = Vec::new();
+    input::chunks(&arguments.file, |bytes| {
+        reader.feed(bytes, &mut piece)?;
+        output.write_all(&piece)?;
+        piece.clear();
+        Ok(())
+    })?;
+    reader.finish()?;
+    output.finish()?;
+    Ok(Outcome::Clean)
+}
+
+/// Drives a visitor with the file; `drain` takes what it has ready after each chunk. Returns how many errors the file has.
+fn read_x12<V: Visitor>(
+    arguments: &Arguments,
+    visitor: &mut V,
+    mut drain: impl FnMut(&mut V) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let mut engine = Engine::new(Options::default());
+    let mut watching = Watching { visitor, errors: 0 };
+    let refused = |refusal: Refusal| anyhow::anyhow!("{}: {refusal}", input::label(&arguments.file));
+    input::chunks(&arguments.file, |bytes| {
+        engine.feed(bytes, &mut watching).map_err(refused)?;
+        drain(watching.visitor)
+    })?;
+    engine.finish(&mut watching).map_err(refused)?;
+    drain(watching.visitor)?;
+    Ok(watching.errors)
+}
+
+fn told(errors: u64) -> Outcome {
+    if errors > 0 {
+        say(&format!("converted, and the file has {errors} error(s): `tradewind validate` tells them"));
+    }
+    Outcome::of(errors == 0)
+}
+
+/// Hands every event on, and counts errors.
+struct Watching<'a, V> {
+    visitor: &'a mut V,
+    errors: u64,
+}
+
+impl<V: Visitor> Visitor for Watching<'_, V> {
+    fn interchange_start(&mut self, event: &InterchangeStart<'_>) {
+        self.visitor.interchange_start(event);
+    }
+
+    fn ta1(&mut self, segment: &Segment<'_>) {
+        self.visitor.ta1(segment);
+    }
+
+    fn group_start(&mut self, event: &GroupStart<'_>) {
+        self.visitor.group_start(event);
+    }
+
+    fn set_start(&mut self, event: &SetStart<'_>) {
+        self.visitor.set_start(event);
+    }
+
+    fn loop_open(&mut self, node: NodeIx) {
+        self.visitor.loop_open(node);
+    }
+
+    fn item_open(&mut self, node: NodeIx) {
+        self.visitor.item_open(node);
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
+        self.visitor.segment(segment, node);
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        self.errors += u64::from(finding.severity == Severity::Error);
+        self.visitor.finding(finding);
+    }
+
+    fn item_close(&mut self, event: &ItemEnd) {
+        self.visitor.item_close(event);
+    }
+
+    fn loop_close(&mut self, node: NodeIx) {
+        self.visitor.loop_close(node);
+    }
+
+    fn set_end(&mut self, event: &SetEnd<'_>) {
+        self.visitor.set_end(event);
+    }
+
+    fn group_end(&mut self, event: &GroupEnd<'_>) {
+        self.visitor.group_end(event);
+    }
+
+    fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
+        self.visitor.interchange_end(event);
+    }
+}

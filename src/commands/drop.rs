@@ -1,0 +1,108 @@
+//! `tradewind drop`: sends a file to an SFTP inbox, under a temporary name first.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use reqwest::Url;
+use tradewind_transfer::sftp::{ClientError, FileName, HostKey, HostKeyPin, Login, SftpClient, UploadAs};
+
+use super::{Outcome, input, say, wait_for};
+
+/// SSH's port.
+const PORT: u16 = 22;
+/// No key has this fingerprint: a connection with it only learns the server's.
+const NO_FINGERPRINT: &str = "SHA256:";
+
+/// What `drop` takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// The file to send
+    file: PathBuf,
+    /// Where to: sftp://USER@HOST:PORT
+    #[arg(long, value_name = "ADDRESS", value_parser = target)]
+    to: Target,
+    /// The private SSH key to log in with (OpenSSH format, no passphrase)
+    #[arg(long, value_name = "KEY")]
+    identity: PathBuf,
+    /// The server's host key, as `ssh-keygen -l` prints it: SHA256:…
+    #[arg(long, value_name = "FINGERPRINT")]
+    known_host: Option<String>,
+    /// The name to give it; its own when left out
+    #[arg(long)]
+    name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    user: String,
+    host: String,
+    port: u16,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let own = || arguments.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = arguments.name.clone().or_else(own).context("expected a file with a name, or --name")?;
+    let name: FileName = name.parse()?;
+    let context = || format!("cannot read the key {}", arguments.identity.display());
+    let key = std::fs::read_to_string(&arguments.identity).with_context(context)?;
+    let key = HostKey::from_openssh(&key).with_context(context)?;
+    let (sent, seconds) = wait_for(send(arguments, key, name))?;
+    say(&format!("{sent} bytes are with {} after {seconds:.1} s", arguments.to.host));
+    Ok(Outcome::Clean)
+}
+
+async fn send(arguments: &Arguments, key: HostKey, name: FileName) -> anyhow::Result<(u64, f64)> {
+    let Target { user, host, port } = &arguments.to;
+    let started = std::time::Instant::now();
+    let file = tokio::fs::File::open(&arguments.file).await;
+    let mut file = file.with_context(|| format!("cannot open {}", arguments.file.display()))?;
+    let size = file.metadata().await?.len();
+    let address = address(host, *port).await?;
+    let pin = arguments.known_host.clone().unwrap_or_else(|| NO_FINGERPRINT.to_owned());
+    let login = Login { address, host_key: HostKeyPin::Fingerprint(pin), user: user.clone(), key };
+    let client = match SftpClient::connect(&login).await {
+        Err(ClientError::HostKey { found }) if arguments.known_host.is_none() => {
+            anyhow::bail!("{host} has the host key {found}; if that is the right one, add --known-host {found}")
+        }
+        connected => connected.with_context(|| host.clone())?,
+    };
+    let bar = input::progress(Some(size));
+    let sent = client.upload(&mut file, &name, UploadAs::Temporary, &mut |sent| bar.set_position(sent)).await;
+    bar.finish_and_clear();
+    client.close().await;
+    Ok((sent.with_context(|| host.clone())?, started.elapsed().as_secs_f64()))
+}
+
+async fn address(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
+    let found = tokio::net::lookup_host((host, port)).await.with_context(|| format!("cannot find the host {host}"))?;
+    found.into_iter().next().with_context(|| format!("the host {host} has no address"))
+}
+
+/// Reads sftp://USER@HOST:PORT.
+fn target(text: &str) -> Result<Target, &'static str> {
+    let expected = "expected sftp://USER@HOST or sftp://USER@HOST:PORT";
+    let url = Url::parse(text).map_err(|_| expected)?;
+    let bare = matches!(url.path(), "" | "/" | "/in" | "/in/") && url.password().is_none() && url.query().is_none();
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if url.scheme() != "sftp" || url.username().is_empty() || host.is_empty() || !bare {
+        return Err(expected);
+    }
+    Ok(Target { user: url.username().to_owned(), host: host.to_owned(), port: url.port().unwrap_or(PORT) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_an_address_and_nothing_else() {
+        let read = target("sftp://clinic@localhost:2222").unwrap();
+        assert_eq!(read, Target { user: "clinic".into(), host: "localhost".into(), port: 2222 });
+        assert_eq!(target("sftp://clinic@[::1]/in").unwrap(), Target { host: "::1".into(), port: 22, ..read });
+        for text in ["clinic@host", "sftp://host", "sftp://a:secret@host", "http://a@host", "sftp://a@host/elsewhere"] {
+            assert!(target(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `tradewind serve`: the gateway, until it is told to stop.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Outcome, put, say};
+use crate::home::{self, Addresses};
+use crate::wiring::{self, Doors};
+use crate::{config, logging};
+
+/// What `serve` takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// The home folder; made with a clinic and a simulated payer to try things with, where there is none
+    #[arg(long, default_value = "tradewind-home", env = "TRADEWIND_HOME")]
+    home: PathBuf,
+    /// Log as JSON, one object a line
+    #[arg(long)]
+    log_json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    logging::start(arguments.log_json);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let home = &arguments.home;
+    if !home::exists(home) {
+        let gateway = config::Gateway::default();
+        let addresses = Addresses {
+            sftp: gateway.sftp.listen,
+            api: gateway.api.listen,
+            payer: gateway.payer.listen,
+            webhook: None,
+        };
+        home::create(home, &addresses)?;
+        say(&format!("made {}: clients/clinic holds what the clinic needs to try the gateway", home.display()));
+    }
+    let config = config::load(home)?;
+    let doors = Doors::bind(&config).await?;
+    let mut stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let gateway = wiring::start(config, doors).await?;
+    let payer = gateway.payer.as_ref().map(|(address, _)| format!("payer http://{address}\n")).unwrap_or_default();
+    put(&format!("sftp {}\napi http://{}\n{payer}ready\n", gateway.sftp, gateway.api))?;
+    tokio::select! {
+        _ = stop.0.recv() => {}
+        _ = stop.1.recv() => {}
+    }
+    say("stopping");
+    gateway.stop().await;
+    Ok(Outcome::Clean)
+}
