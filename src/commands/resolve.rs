@@ -13,7 +13,7 @@ use super::{Outcome, put};
 
 /// What `resolve` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The item, as the timeline and the alarms name it
     item: ItemId,
     /// What is known of it now

@@ -12,7 +12,7 @@ use crate::{config, logging};
 
 /// What `serve` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The home folder; made with a clinic and a simulated payer to try things with, where there is none
     #[arg(long, default_value = "tradewind-home", env = "TRADEWIND_HOME")]
     home: PathBuf,

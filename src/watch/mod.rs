@@ -1,0 +1,84 @@
+//! Looks at the whole from time to time: acknowledgments that are overdue, queues that only grow, and configuration that was changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio_util::sync::CancellationToken;
+use tradewind_ledger::{LedgerError, NewAlarm};
+
+use crate::flow::Flow;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(2);
+/// A queue whose oldest job is older than this raises an alarm.
+const AGE_MAX_MS: u64 = 15 * 60_000;
+/// Overdue acknowledgments that are looked at at once.
+const OVERDUE_MAX: u32 = 1_000;
+
+/// Runs until `stop`.
+pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
+    let mut seen = stamps(&flow);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if let Err(error) = look(&flow).await {
+            tracing::warn!(%error, "the watch could not read or write the ledger");
+        }
+        let now = stamps(&flow);
+        if now != seen {
+            seen = now;
+            match flow.settings.reload() {
+                Ok(()) => tracing::info!("the changed configuration is in force"),
+                Err(problems) => tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force"),
+            }
+        }
+    }
+}
+
+/// Opens and clears alarms by what stands in the ledger.
+async fn look(flow: &Flow) -> Result<(), LedgerError> {
+    let now = flow.now();
+    for owed in flow.ledger.overdue_acknowledgments(now, OVERDUE_MAX).await? {
+        let (kind, subject) = ("acknowledgment-overdue".parse()?, owed.delivery.to_string());
+        let reason = Some(format!("no-{}", owed.kind.as_str().to_ascii_lowercase()).parse()?);
+        if flow.ledger.open_alarm(NewAlarm { kind, subject, reason, at: now }).await? {
+            tracing::error!(partner = %owed.partner, delivery = %owed.delivery, kind = %owed.kind, "an acknowledgment is overdue");
+        }
+    }
+    let kind = "queue-old".parse()?;
+    for depth in flow.ledger.depths().await? {
+        let age = depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0));
+        let subject = depth.lane.queue.to_string();
+        if age > AGE_MAX_MS {
+            let alarm = NewAlarm { kind: "queue-old".parse()?, subject, reason: None, at: now };
+            if flow.ledger.open_alarm(alarm).await? {
+                tracing::error!(queue = %depth.lane.queue, depth = depth.ready, "a queue's oldest job is too old");
+            }
+        } else {
+            flow.ledger.clear_alarm(&kind, &subject, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// When each file of the configuration was changed.
+fn stamps(flow: &Flow) -> BTreeMap<PathBuf, SystemTime> {
+    let settings = flow.settings();
+    let config = &settings.config;
+    let mut stamps = BTreeMap::new();
+    stamp(&config.home.join(&config.gateway.routes), &mut stamps);
+    for entry in std::fs::read_dir(config.partners_folder()).into_iter().flatten().flatten() {
+        stamp(&entry.path(), &mut stamps);
+    }
+    stamps
+}
+
+fn stamp(file: &Path, stamps: &mut BTreeMap<PathBuf, SystemTime>) {
+    if let Ok(changed) = std::fs::metadata(file).and_then(|metadata| metadata.modified()) {
+        stamps.insert(file.to_owned(), changed);
+    }
+}
