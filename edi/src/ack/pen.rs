@@ -139,7 +139,8 @@ impl Pen<'_> {
 
 /// A value without the spaces behind it, which X12 leaves out.
 pub(crate) fn trim(value: &[u8]) -> &[u8] {
-    value.trim_ascii_end()
+    let end = value.iter().rposition(|b| *b != b' ').map_or(0, |last| last + 1);
+    value.get(..end).unwrap_or(value)
 }
 
 fn is_clean(byte: u8, delimiters: &Delimiters) -> bool {

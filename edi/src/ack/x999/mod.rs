@@ -119,7 +119,7 @@ impl Visitor for Writer {
         }
         let number = set_number(self.number);
         self.format.segment(&mut self.out, "ST").element("999").element(number).element(REVISION).end();
-        let code = if header.code.len() == 2 { header.code.as_str() } else { "??" };
+        let code = if header.code.trim_end().len() == 2 { header.code.as_str() } else { "??" };
         let version = if header.version.trim().is_empty() { "UNKNOWN" } else { header.version.as_str() };
         self.format
             .segment(&mut self.out, "AK1")
@@ -135,7 +135,7 @@ impl Visitor for Writer {
             return;
         }
         let header = event.header;
-        let code = if header.code.len() == 3 { header.code.as_str() } else { "???" };
+        let code = if header.code.trim_end().len() == 3 { header.code.as_str() } else { "???" };
         let number = format!("{:0>4}", header.control_number.trim_end());
         let convention = header.convention.as_deref().unwrap_or_default();
         self.format
