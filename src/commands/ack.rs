@@ -15,7 +15,7 @@ use crate::acknowledge::{Acknowledged, Acknowledger, Answering, counting};
 
 /// What `ack` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The file to acknowledge; - is standard input
     file: PathBuf,
     /// Only this acknowledgment; without it all that are due

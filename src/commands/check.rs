@@ -9,7 +9,7 @@ use crate::settings::Settings;
 
 /// What `check` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The home folder
     #[arg(long, default_value = "tradewind-home", env = "TRADEWIND_HOME")]
     home: PathBuf,

@@ -16,7 +16,7 @@ use super::{Outcome, input, say};
 
 /// What `convert` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The file to convert; - is standard input
     file: PathBuf,
     /// What to write

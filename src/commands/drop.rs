@@ -17,7 +17,7 @@ const NO_FINGERPRINT: &str = "SHA256:";
 
 /// What `drop` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The file to send
     file: PathBuf,
     /// Where to: sftp://USER@HOST:PORT

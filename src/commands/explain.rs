@@ -17,7 +17,7 @@ use super::{Outcome, input, put, say};
 
 /// What `explain` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A rule's name, or the file that was sent; - is standard input
     what: PathBuf,
     /// The TA1, 999, 997 or 277CA that came back for the file
@@ -80,8 +80,8 @@ fn drive(file: &Path, visitor: &mut impl Visitor) -> anyhow::Result<()> {
     let options = Options { snip_max: tradewind_edi::Snip::Syntax, ..Options::default() };
     let mut engine = Engine::new(options);
     let refused = |refusal: Refusal| anyhow::anyhow!("{}: {refusal}", input::label(file));
-    input::chunks(file, |bytes| Ok(engine.feed(bytes, visitor).map_err(refused)?))?;
-    Ok(engine.finish(visitor).map_err(refused)?)
+    input::chunks(file, |bytes| engine.feed(bytes, visitor).map_err(refused))?;
+    engine.finish(visitor).map_err(refused)
 }
 
 fn render(entry: &Entry, show_values: bool) -> String {

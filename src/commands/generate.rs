@@ -20,7 +20,7 @@ const CHUNK_BYTES: usize = 128 * 1024;
 
 /// What `generate` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The guide: its GS08, and the set where it has several (005010X279A1/271); the request is the default
     guide: String,
     /// How many items: claims, inquiries, answers

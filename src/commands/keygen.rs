@@ -12,7 +12,7 @@ use crate::home;
 
 /// What `keygen` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     what: What,
 }

@@ -14,7 +14,7 @@ use crate::payer::{Payer, Planned, Record, start};
 
 /// What `payer` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
     listen: SocketAddr,

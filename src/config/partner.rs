@@ -111,17 +111,11 @@ impl Default for Receive {
 }
 
 /// What we acknowledge, and how.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Acknowledge {
     /// Report what the guide requires and base X12 leaves optional with the base code 3 instead of I7 and I8.
     pub base_codes: bool,
-}
-
-impl Default for Acknowledge {
-    fn default() -> Self {
-        Self { base_codes: false }
-    }
 }
 
 /// ISA15's two worlds.

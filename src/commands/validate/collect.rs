@@ -9,6 +9,7 @@ use tradewind_edi::guide::NodeIx;
 use tradewind_edi::{Finding, Segment, Severity, Visitor};
 
 use super::summary::Summary;
+use super::window::Window;
 use super::{Counts, json, report};
 
 /// Findings that wait for the segment that they speak of.
@@ -26,13 +27,6 @@ pub(super) enum Style {
     },
 }
 
-/// A segment as it is shown.
-#[derive(Default)]
-pub(super) struct Shown {
-    pub(super) bytes: Vec<u8>,
-    pub(super) offset: u64,
-}
-
 /// The visitor.
 pub(super) struct Collector<'a> {
     label: &'a str,
@@ -40,7 +34,7 @@ pub(super) struct Collector<'a> {
     spool: &'a mut SpooledTempFile,
     summary: Summary,
     counts: Counts,
-    last: Shown,
+    window: Window,
     pending: Vec<Finding>,
     text: String,
     /// Nothing stands in the spool yet.
@@ -60,7 +54,7 @@ impl<'a> Collector<'a> {
             spool,
             summary: Summary::default(),
             counts: Counts::default(),
-            last: Shown::default(),
+            window: Window::default(),
             pending: Vec::new(),
             text: String::new(),
             first,
@@ -79,7 +73,7 @@ impl<'a> Collector<'a> {
         Ok((self.summary, self.counts))
     }
 
-    /// Writes what waited; a finding shows the last segment if it speaks of it.
+    /// Writes what waited.
     fn settle(&mut self) {
         for finding in std::mem::take(&mut self.pending) {
             self.write(&finding);
@@ -94,7 +88,7 @@ impl<'a> Collector<'a> {
                 json::finding(&mut self.text, self.label, finding);
             }
             Style::People { show_values } => {
-                let segment = self.speaks_of_last(finding).then_some(&self.last);
+                let segment = self.window.find(&finding.place.bytes);
                 report::finding(&mut self.text, finding, segment, show_values);
             }
         }
@@ -104,17 +98,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn speaks_of_last(&self, finding: &Finding) -> bool {
-        let Shown { bytes, offset } = &self.last;
-        let place = &finding.place.bytes;
-        !bytes.is_empty() && place.start >= *offset && place.end <= offset + bytes.len() as u64 + 1
-    }
-
     fn keep(&mut self, segment: Option<Segment<'_>>) {
         let Some(segment) = segment else { return };
-        self.last.bytes.clear();
-        self.last.bytes.extend_from_slice(segment.bytes());
-        self.last.offset = segment.offset();
+        self.window.push(&segment);
         if !self.pending.is_empty() {
             self.settle();
         }
@@ -151,7 +137,7 @@ impl Visitor for Collector<'_> {
             Severity::Info => self.counts.infos += 1,
         }
         // What closes a loop is told before the segment that closed it.
-        let comes = finding.place.bytes.start >= self.last.offset + self.last.bytes.len() as u64;
+        let comes = finding.place.bytes.start > self.window.end();
         if self.pending.len() < PENDING_MAX && (comes || !self.pending.is_empty()) {
             self.pending.push(finding.clone());
         } else {

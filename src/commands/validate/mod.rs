@@ -4,6 +4,7 @@ mod collect;
 mod json;
 mod report;
 mod summary;
+mod window;
 
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ const SPOOL_BYTES: usize = 4 << 20;
 
 /// What `validate` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Files to validate; - is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tradewind_edi::Finding;
 use tradewind_edi::engine::Verdict;
 
-use super::collect::Shown;
+use super::window::Shown;
 use super::{Counts, Validated};
 use crate::commands::mask::{caret_line, masked};
 
@@ -53,7 +53,7 @@ pub(super) fn ending(file: &Validated) -> String {
 }
 
 /// One finding, the segment that it speaks of, and a caret under the element. Values are masked unless `show_values`.
-pub(super) fn finding(out: &mut String, finding: &Finding, segment: Option<&Shown>, show_values: bool) {
+pub(super) fn finding(out: &mut String, finding: &Finding, segment: Option<Shown<'_>>, show_values: bool) {
     let Finding { rule, snip, severity, message, place, .. } = finding;
     let mut at = format!("interchange {}", place.interchange);
     for (name, ordinal) in [("group", place.group), ("set", place.set), ("segment", place.segment)] {
@@ -78,7 +78,7 @@ pub(super) fn finding(out: &mut String, finding: &Finding, segment: Option<&Show
     }
 }
 
-fn caret(out: &mut String, segment: &Shown, finding: &Finding, show_values: bool) {
+fn caret(out: &mut String, segment: Shown<'_>, finding: &Finding, show_values: bool) {
     let relative = |offset: u64| usize::try_from(offset.saturating_sub(segment.offset)).unwrap_or(usize::MAX);
     let length = segment.bytes.len();
     let start = relative(finding.place.bytes.start).min(length);
@@ -86,6 +86,7 @@ fn caret(out: &mut String, segment: &Shown, finding: &Finding, show_values: bool
     let first = if end > SHOWN_BYTES_MAX { start.saturating_sub(SHOWN_BYTES_MAX / 2) } else { 0 };
     let last = length.min(first + SHOWN_BYTES_MAX);
     let text = masked(segment.bytes.get(..last).unwrap_or_default(), first, show_values);
-    let carets = caret_line(&[start - first..end.min(last).saturating_sub(first).max(start - first)]);
+    let under = start - first..end.min(last).saturating_sub(first).max(start - first);
+    let carets = caret_line(std::slice::from_ref(&under));
     let _ = writeln!(out, "    | {text}\n    | {carets}");
 }
