@@ -210,7 +210,7 @@ fn failed(error: &reqwest::Error, progress: &Progress) -> SendError {
 
 /// The payload as a stream that notes its progress, and that fails if its length is not the declared one.
 fn payload(
-    body: Box<dyn AsyncRead + Send + Sync + Unpin>,
+    body: Box<dyn AsyncRead + Send + Unpin>,
     declared: Option<u64>,
     progress: Arc<Progress>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {

@@ -32,7 +32,7 @@ pub struct Outbound {
     /// Batch or real time.
     pub mode: Mode,
     /// The payload: X12.
-    pub body: Box<dyn AsyncRead + Send + Sync + Unpin>,
+    pub body: Box<dyn AsyncRead + Send + Unpin>,
     /// The payload's length in bytes, if known: then it is declared to the partner, so that a cut cannot look like an end.
     pub body_bytes: Option<u64>,
 }
