@@ -10,6 +10,8 @@
 
 mod acknowledgments;
 mod answers;
+#[cfg(any(test, feature = "contract-tests"))]
+pub mod contract;
 mod deliveries;
 mod effects;
 mod error;

@@ -11,7 +11,7 @@ use crate::{Acknowledgment, Acknowledgments, Effects, Kind, OutFile, OutName, Ow
 #[async_trait]
 impl Acknowledgments for SqliteLedger {
     async fn record(&self, effects: Effects) -> Result<()> {
-        let at = effects.jobs.iter().map(|job| job.due_at).min().unwrap_or_default();
+        let at = written_at(&effects);
         self.write(move |tx| Box::pin(async move { effects::apply(tx, &effects, at).await })).await
     }
 
@@ -81,12 +81,17 @@ impl Acknowledgments for SqliteLedger {
                 if gone.rows_affected() == 0 {
                     return Ok(false);
                 }
-                effects::apply(tx, &effects, UnixMs::default()).await?;
+                effects::apply(tx, &effects, written_at(&effects)).await?;
                 Ok(true)
             })
         })
         .await
     }
+}
+
+/// Jobs that no dated change carries count as written when the first of them is due.
+fn written_at(effects: &Effects) -> UnixMs {
+    effects.jobs.iter().map(|job| job.due_at).min().unwrap_or_default()
 }
 
 fn read_given(row: &SqliteRow) -> Result<Acknowledgment> {

@@ -19,6 +19,8 @@ mod receipts;
 mod reports;
 mod rows;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod watch;
 mod writer;
@@ -107,7 +109,7 @@ impl SqliteLedger {
             .statement_cache_capacity(256);
         let mut connection = writing.connect().await?;
         check_version(&mut connection).await?;
-        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(LedgerError::Migration)?;
+        migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
             .acquire_timeout(options.busy_timeout)
@@ -154,6 +156,15 @@ async fn check_version(connection: &mut SqliteConnection) -> Result<()> {
     let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if version >= VERSION_LEAST { Ok(()) } else { Err(LedgerError::EngineVersion { least: VERSION_LEAST_TEXT, found }) }
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
+    let migrations = sqlx::migrate!("migrations/sqlite");
+    // Another process that opens the same new file may be faster: then the first try fails, and the second finds it done.
+    if migrations.run_direct(None, connection, false).await.is_ok() {
+        return Ok(());
+    }
+    migrations.run_direct(None, connection, false).await.map_err(LedgerError::Migration)
 }
 
 async fn close_connection(connection: SqliteConnection) {
