@@ -4,5 +4,6 @@
 mod explain;
 mod faults;
 mod golden;
+mod peer;
 mod property;
 mod support;

@@ -18,7 +18,7 @@ use super::envelope::Envelope;
 use super::number::{count_text, digits_text, set_number};
 use super::pen::Format;
 use crate::engine::{GroupEnd, GroupStart, InterchangeStart, SetEnd, SetStart, Verdict, Visitor};
-use crate::finding::{Finding, GroupCode, Severity};
+use crate::finding::{Finding, SetCode, Severity};
 use crate::guide::NodeIx;
 use crate::{ControlNumber, Segment};
 use context::BusinessUnit;
@@ -178,8 +178,16 @@ impl Visitor for Writer {
             return;
         }
         let verdict = if event.verdict == Verdict::PartlyAccepted { Verdict::Rejected } else { event.verdict };
+        let mut codes = Vec::new();
+        for code in event.codes {
+            let base = self.options.missing == Missing::Base && *code == SetCode::GuideSegments;
+            let code = if base { SetCode::Segments } else { *code };
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
         let mut pen = self.format.segment(&mut self.out, "IK5").element(verdict.code());
-        for code in event.codes.iter().take(CODES_MAX) {
+        for code in codes.iter().take(CODES_MAX) {
             pen = pen.element(code.code());
         }
         pen.end();
@@ -200,7 +208,7 @@ impl Visitor for Writer {
             .element(count_text(received))
             .element(count_text(u64::from(accepted)));
         for code in event.codes.iter().take(CODES_MAX) {
-            pen = pen.element(GroupCode::code(*code));
+            pen = pen.element(code.code());
         }
         pen.end();
         self.segments += 1;

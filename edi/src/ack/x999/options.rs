@@ -21,7 +21,7 @@ pub struct Options {
 pub enum Missing {
     /// `I7` for a loop, `I8` for a segment: as the codes' labels say.
     Guide,
-    /// `3` for both: as published examples do.
+    /// `3` for both, as published examples do, and IK5 says `5` in place of `I5`.
     Base,
 }
 
