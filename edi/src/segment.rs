@@ -23,9 +23,10 @@ pub struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// A view over `bytes` whose delimiters stand at `marks` (each plus `origin`), at `offset` in the file.
     pub(crate) fn new(bytes: &'a [u8], marks: &'a [u32], origin: u32, delimiters: Delimiters, offset: u64) -> Self {
-        let id_end = marks.first().map_or(bytes.len(), |&mark| (mark - origin) as usize);
-        let id = SegmentId::of(bytes.get(..id_end).unwrap_or_default());
-        Self { bytes, marks, origin, delimiters, id, offset, ordinal: 0, line_end: &[] }
+        let mut segment =
+            Self { bytes, marks, origin, delimiters, id: SegmentId::NONE, offset, ordinal: 0, line_end: &[] };
+        segment.id = SegmentId::of(segment.id_bytes());
+        segment
     }
 
     pub(crate) fn with_line_end(self, line_end: &'a [u8]) -> Self {
@@ -42,10 +43,19 @@ impl<'a> Segment<'a> {
         self.id
     }
 
-    /// The bytes before the first delimiter, whatever they are.
+    /// The bytes before the first element separator, whatever they are.
+    #[inline]
     pub fn id_bytes(&self) -> &'a [u8] {
-        let end = self.marks.first().map_or(self.bytes.len(), |&mark| (mark - self.origin) as usize);
+        let mark = self.marks.get(self.first_separator());
+        let end = mark.map_or(self.bytes.len(), |&mark| (mark - self.origin) as usize);
         self.bytes.get(..end).unwrap_or_default()
+    }
+
+    /// Index of the mark that ends the id: the first one, unless another delimiter stands in the id.
+    #[inline]
+    fn first_separator(&self) -> usize {
+        let separates = |mark: &u32| self.bytes.get((mark - self.origin) as usize) == Some(&self.delimiters.element);
+        self.marks.iter().position(separates).unwrap_or(self.marks.len())
     }
 
     /// The segment as it stood, without its terminator.
@@ -104,7 +114,7 @@ impl<'a> Segment<'a> {
     /// All elements after the id, in order, empty ones too.
     #[inline]
     pub fn elements(&self) -> Elements<'a> {
-        Elements { segment: *self, next_mark: 0, done: false }
+        Elements { segment: *self, next_mark: self.first_separator(), done: false }
     }
 
     /// A copy that owns its bytes.
@@ -299,6 +309,16 @@ mod tests {
         let owned = segment("ST");
         assert_eq!(owned.view().element_count(), 0);
         assert_eq!(segment("ST*").view().element_count(), 1);
+    }
+
+    #[test]
+    fn another_delimiter_does_not_end_the_id() {
+        let owned = segment("HL:1*2*3");
+        let hl = owned.view();
+        assert_eq!(hl.id(), SegmentId::NONE);
+        assert_eq!(hl.id_bytes(), b"HL:1");
+        assert_eq!(hl.element(1), Some(&b"2"[..]));
+        assert_eq!(segment("HL:1").view().element_count(), 0);
     }
 
     #[test]
