@@ -99,7 +99,9 @@ impl Generator {
             self.state = State::Items;
         }
         if self.scene.item < self.options.count {
-            if self.scene.set == 0 || self.set_items >= self.options.items_per_set_max.max(1) {
+            let whole_sets = self.ways.iter().all(Vec::is_empty);
+            let items_max = if whole_sets { 1 } else { self.options.items_per_set_max.max(1) };
+            if self.scene.set == 0 || self.set_items >= items_max {
                 self.close_set(out);
                 self.open_set(out);
             }
@@ -172,6 +174,7 @@ impl Generator {
             let same = way.get(at) == Some(&open.node) && way.get(at + 1) == Some(&open.below);
             let (outermost, innermost, other) = KEEP;
             let keep = match at {
+                _ if self.options.guide.node(open.node).max == 1 => 100,
                 0 => outermost,
                 _ if at + 1 == above => innermost,
                 _ => other,

@@ -94,7 +94,13 @@ impl Printer<'_> {
         let parent = parent.map(|parent| parent.to_string()).unwrap_or_default();
         let child: &[u8] = if has_child { b"1" } else { b"0" };
         let overrides = [(1, number.to_string().into_bytes()), (2, parent.into_bytes()), (4, child.to_vec())];
-        let overrides = overrides.each_ref().map(|(position, value)| (*position, value.as_slice()));
+        let uses = shape.guide.elements_of(shape.guide.node(node));
+        let in_use = |position: usize| uses.get(position - 1).is_some_and(|element| element.usage != Usage::NotUsed);
+        let overrides: Vec<Override<'_>> = overrides
+            .iter()
+            .filter(|(position, _)| in_use(*position))
+            .map(|(position, value)| (*position, value.as_slice()))
+            .collect();
         self.print_segment(shape, node, value, &overrides, at)?;
         Ok(Some(number))
     }
@@ -217,7 +223,7 @@ impl Printer<'_> {
     }
 
     /// Writes a value; `element` is what it must fit.
-    pub(crate) fn print_text(
+    fn print_text(
         &mut self,
         value: &Json<'_>,
         element: Option<(&Shape, &ElementUse)>,

@@ -12,8 +12,6 @@ use crate::guide::NodeIx;
 
 /// How long each element of an ISA is.
 const ISA_WIDTHS: [usize; 16] = [2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1];
-/// The elements of an ISA that hold a delimiter.
-const ISA_DELIMITERS: [usize; 2] = [11, 16];
 
 /// Members of an interchange, in their order.
 const INTERCHANGE: &[&str] =
@@ -167,14 +165,15 @@ impl Restored {
             printer.out.push(printer.delimiters.element);
             let start = printer.out.len();
             match found(name) {
-                Some(Json::String(text)) if isa && ISA_DELIMITERS.contains(&position) => {
+                Some(Json::String(text)) => {
                     push_bytes(printer.out, text);
+                    // No element here has components or repetitions, and ISA11 and ISA16 are those very separators.
                     let ends = [printer.delimiters.element, printer.delimiters.terminator];
-                    if printer.out.last().is_some_and(|byte| ends.contains(byte)) {
-                        return Err(at.value("the delimiter that `delimiters` names"));
+                    if printer.out.get(start..).unwrap_or_default().iter().any(|byte| ends.contains(byte)) {
+                        return Err(at.value("a value without element separator and segment terminator"));
                     }
                 }
-                Some(value) => printer.print_text(value, None, &at)?,
+                Some(other) => return Err(at.kind("a string", other.kind())),
                 None => {}
             }
             let width = ISA_WIDTHS.get(position - 1).filter(|_| isa);

@@ -1,0 +1,17 @@
+//! What goes out of the engine and comes back: JSON, items, batches, generated files.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod batches;
+mod generated;
+mod items;
+mod properties;
+mod round_trip;
+mod schemas;
+mod support;

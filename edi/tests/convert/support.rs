@@ -1,0 +1,102 @@
+//! Files to convert, and the ways through the engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tradewind_edi::engine::{Engine, Options, Visitor, run};
+use tradewind_edi::generate::{GenerateOptions, Generator};
+use tradewind_edi::item::{Collected, Collector};
+use tradewind_edi::json::{FileReader, FileWriter};
+use tradewind_edi::{Finding, Guide, Guides};
+
+pub fn guide(revision: &str, set: &str) -> Arc<Guide> {
+    Guides::built_in().find(revision, set, None).expect("a built-in guide").clone()
+}
+
+/// The guides that generated files are tested with.
+pub fn guides() -> Vec<Arc<Guide>> {
+    Guides::built_in().iter().cloned().collect()
+}
+
+pub fn generated(guide: &Arc<Guide>, count: u64, seed: u64) -> Vec<u8> {
+    let options = GenerateOptions { count, seed, ..GenerateOptions::new(Arc::clone(guide)) };
+    Generator::new(options).flatten().collect()
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Visitor for Findings {
+    fn finding(&mut self, finding: &Finding) {
+        self.0.push(finding.clone());
+    }
+}
+
+/// Every finding; a refusal counts as one.
+pub fn findings(file: &[u8]) -> Vec<String> {
+    let mut findings = Findings::default();
+    let refused = run(file, Options::default(), &mut findings).err();
+    let told =
+        findings.0.iter().map(|f| format!("{} {:?} {} {}", f.rule, f.place.segment_id, f.place.loop_path, f.message));
+    told.chain(refused.map(|refusal| refusal.to_string())).collect()
+}
+
+/// The file's JSON, with the file fed in pieces of that size.
+pub fn to_json(file: &[u8], piece: usize) -> Vec<u8> {
+    let (mut engine, mut writer, mut json) = (Engine::new(Options::default()), FileWriter::new(), Vec::new());
+    for piece in file.chunks(piece) {
+        let _ = engine.feed(piece, &mut writer);
+        writer.drain_into(&mut json);
+    }
+    let _ = engine.finish(&mut writer);
+    writer.finish(&mut json);
+    json
+}
+
+/// The JSON's file, with the JSON fed in pieces of that size.
+pub fn to_x12(json: &[u8], piece: usize) -> Result<Vec<u8>, String> {
+    let (mut reader, mut file) = (FileReader::new(Guides::built_in()), Vec::new());
+    for piece in json.chunks(piece) {
+        reader.feed(piece, &mut file).map_err(|error| error.to_string())?;
+    }
+    reader.finish().map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+pub fn items(file: &[u8]) -> Collected {
+    let mut collector = Collector::new();
+    run(file, Options::default(), &mut collector).expect("a file that can be framed");
+    collector.take()
+}
+
+/// The fixtures that the engine finds nothing wrong with.
+pub fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
+    let mut files = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the fixtures' folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "edi") {
+                let file = std::fs::read(&path).expect("a fixture");
+                files.push((path, file));
+            }
+        }
+    }
+    files.retain(|(_, file)| findings(file).is_empty());
+    files
+}
+
+/// The first place where two files differ, with what stands around it.
+pub fn assert_same(name: &str, ours: &[u8], theirs: &[u8]) {
+    if ours == theirs {
+        return;
+    }
+    let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let around = |bytes: &[u8]| {
+        String::from_utf8_lossy(&bytes[at.saturating_sub(60).min(bytes.len())..(at + 60).min(bytes.len())]).into_owned()
+    };
+    panic!("{name}: differs at byte {at}\n  {}\n  {}", around(ours), around(theirs));
+}
