@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
+use tempfile::NamedTempFile;
 use tradewind_api::tokens;
 use tradewind_compliance::keys::LocalKeyManager;
 use tradewind_transfer::pgp::SecretCert;
@@ -133,9 +134,9 @@ pub fn create(home: &Path, addresses: &Addresses) -> anyhow::Result<Clinic> {
     let ssh = host_key(&folder.join("id_ed25519"))?;
     let pgp = pgp_key(&folder.join("pgp-secret.asc"), "Synthetic Clinic")?;
     let (token, webhook_secret) = (tokens::generate()?, WebhookSecret::generate()?);
-    private_file(&folder.join("token"), token.expose_secret())?;
+    replace_private_file(&folder.join("token"), token.expose_secret())?;
     fs::write(home.join("partners/clinic.asc"), pgp.public_armored()?)?;
-    private_file(&home.join("partners/clinic.webhook-secret"), webhook_secret.expose_secret())?;
+    replace_private_file(&home.join("partners/clinic.webhook-secret"), webhook_secret.expose_secret())?;
     let webhook = addresses.webhook.as_ref().map(|url| {
         format!("\n[webhook]\nurl = \"{url}\"\nsecret = \"file:clinic.webhook-secret\"\nprivate-allowed = true\n")
     });
@@ -179,13 +180,93 @@ fn private_folder(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the folder {}", folder.display()))
 }
 
-/// Writes a file that only its owner reads; one that is there is not overwritten.
+/// Writes a file that only its owner reads, all of it or nothing; one that is there is not overwritten.
 pub(crate) fn private_file(file: &Path, text: &str) -> anyhow::Result<()> {
-    let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut opened = open.with_context(|| format!("cannot make the file {}", file.display()))?;
-    opened.write_all(text.as_bytes())?;
+    let context = || format!("cannot make the file {}", file.display());
+    written(file, text).with_context(context)?.persist_noclobber(file).map_err(|error| error.error).with_context(context)?;
+    sync_folder(file)
+}
+
+/// As [`private_file`], in the place of one that is there.
+fn replace_private_file(file: &Path, text: &str) -> anyhow::Result<()> {
+    let context = || format!("cannot write the file {}", file.display());
+    written(file, text).with_context(context)?.persist(file).map_err(|error| error.error).with_context(context)?;
+    sync_folder(file)
+}
+
+/// The text under a temporary name beside the file, durable.
+fn written(file: &Path, text: &str) -> std::io::Result<NamedTempFile> {
+    let mut temporary = NamedTempFile::new_in(folder_of(file))?;
+    temporary.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
-        opened.write_all(b"\n")?;
+        temporary.write_all(b"\n")?;
     }
-    Ok(opened.sync_all()?)
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+fn sync_folder(file: &Path) -> anyhow::Result<()> {
+    let folder = folder_of(file);
+    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.with_context(|| format!("cannot make what is in {} durable", folder.display()))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::settings::Settings;
+
+    fn addresses() -> Addresses {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Addresses { sftp: at(1), api: at(2), payer: at(3), webhook: Some("http://127.0.0.1:4/".to_owned()) }
+    }
+
+    #[test]
+    fn a_new_home_is_whole_and_its_clinic_may_log_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let clinic = create(&home, &addresses()).unwrap();
+        let settings = Settings::load(&home).unwrap();
+        let name = "clinic".parse().unwrap();
+        assert_eq!(settings.login("clinic", &clinic.ssh.public().unwrap()), Some(&name));
+        assert_eq!(settings.login("payer", &clinic.ssh.public().unwrap()), None);
+        assert_eq!(settings.caller(clinic.token.expose_secret()).unwrap().partner, name);
+        assert_eq!(settings.certificate(&name).unwrap().fingerprint(), clinic.pgp.fingerprint());
+        assert!(settings.webhook_secret(&name).is_some());
+        let first = keys(&settings.config).unwrap();
+        let again = keys(&settings.config).unwrap();
+        assert_eq!(first.pgp.fingerprint(), again.pgp.fingerprint());
+        for secret in ["keys/root.key", "keys/pgp-secret.asc", "clients/clinic/token", "partners/clinic.webhook-secret"] {
+            let mode = fs::metadata(home.join(secret)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_home_that_was_not_finished_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        create(&home, &addresses()).unwrap();
+        fs::remove_file(home.join("tradewind.toml")).unwrap();
+        assert!(!exists(&home));
+        let clinic = create(&home, &addresses()).unwrap();
+        assert!(Settings::load(&home).unwrap().caller(clinic.token.expose_secret()).is_some());
+    }
+
+    #[test]
+    fn a_root_key_that_is_missing_is_not_made_anew_beside_data() {
+        let folder = tempfile::tempdir().unwrap();
+        create(folder.path(), &addresses()).unwrap();
+        let settings = Settings::load(folder.path()).unwrap();
+        keys(&settings.config).unwrap();
+        fs::write(folder.path().join("data/ledger.db"), "x").unwrap();
+        fs::remove_file(folder.path().join("keys/root.key")).unwrap();
+        assert!(keys(&settings.config).err().unwrap().to_string().contains("root.key is missing"));
+    }
 }

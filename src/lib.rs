@@ -3,6 +3,11 @@
 pub mod acknowledge;
 pub mod commands;
 pub mod config;
+pub mod flow;
 pub mod home;
+mod logging;
+pub mod panics;
 pub mod payer;
 pub mod settings;
+pub mod watch;
+pub mod wiring;

@@ -46,7 +46,7 @@ fn page(name: &Path) -> anyhow::Result<()> {
 }
 
 fn beside(file: &Path, acknowledgment: &Path, show_values: bool) -> anyhow::Result<()> {
-    let mut told = Told::default();
+    let mut told = if show_values { Told::showing_values() } else { Told::default() };
     drive(acknowledgment, &mut Reader::new(|fact| told.add(fact)))?;
     anyhow::ensure!(
         !told.is_empty(),

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod ack;
 mod check;
 mod convert;
+mod demo;
 mod drop;
 mod explain;
 mod generate;
@@ -18,6 +19,8 @@ mod keygen;
 mod mask;
 mod output;
 mod payer;
+mod resolve;
+mod serve;
 mod validate;
 
 /// What the program takes.
@@ -48,6 +51,12 @@ enum Command {
     Explain(explain::Arguments),
     /// Valid synthetic files of any size
     Generate(generate::Arguments),
+    /// Run the gateway until it is told to stop
+    Serve(serve::Arguments),
+    /// One claim file's trip from SFTP to a payer and back, told hop by hop
+    Demo(demo::Arguments),
+    /// Settle an item that nothing else settles, with a reason
+    Resolve(resolve::Arguments),
     /// Send a file to an SFTP inbox
     Drop(drop::Arguments),
     /// Run a simulated payer in the foreground
@@ -81,6 +90,9 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Resolve(arguments) => resolve::run(&arguments),
         Command::Drop(arguments) => drop::run(&arguments),
         Command::Payer(arguments) => payer::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),

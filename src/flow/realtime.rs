@@ -30,7 +30,7 @@ use super::receive::Door;
 use super::translate::stamp;
 use super::view::SealedItem;
 use super::{Flow, FlowError, convert, deliver, objects};
-use crate::acknowledge::{Acknowledged, Acknowledger, Answering};
+use crate::acknowledge::{Acknowledged, Acknowledger, Answering, counting};
 use crate::config::{Deliver, Usage};
 
 /// A request that reserved its idempotency key and died of it frees the key after this: no inquiry lasts longer.
@@ -100,7 +100,7 @@ async fn answer(
         // An inquiry only reads: that it may have been taken does no harm.
         Err(SendError::Unknown(_)) => DeliveryOutcome::Unknown,
     };
-    let answers = close(flow, &asked, &sent, receipt, outcome, answered).await.map_err(refuse)?;
+    let answers = close(flow, &asked, &sent, outcome, answered).await.map_err(refuse)?;
     let Some(items) = answers else {
         let timed_out = tokio::time::Instant::now() >= deadline;
         return Err(if timed_out { GatewayError::TimedOut } else { GatewayError::PartnerFailed });
@@ -176,23 +176,23 @@ fn look(flow: &Flow, x12: &[u8], reference: &str) -> Result<Look, GatewayError> 
     let answering = Answering {
         role: Role::Clearinghouse,
         name: identity.id.clone(),
-        id: identity.id,
+        id: Some(identity.id),
         at: stamp(flow),
         reference: reference.to_owned(),
-        number: ControlNumber::FIRST,
+        claim_numbers: None,
         x999: x999::Options::default(),
     };
     let mut looking = Looking {
         header: None,
         set: String::new(),
         format: Format::default(),
-        acknowledger: Acknowledger::new(answering),
+        acknowledger: Acknowledger::new(answering, counting(ControlNumber::FIRST)),
         collector: Collector::new(),
     };
     let mut engine = Engine::new(Options::default());
     let read = engine.feed(x12, &mut looking).and_then(|()| engine.finish(&mut looking));
     let items = looking.collector.take();
-    let acknowledged = looking.acknowledger.finish().into_iter().next().unwrap_or_default();
+    let acknowledged = looking.acknowledger.take().into_iter().next().unwrap_or_default();
     match (read, looking.header) {
         (Ok(()), Some(header)) => {
             Ok(Look { header, set: looking.set, items, acknowledged, format: looking.format })
@@ -263,8 +263,6 @@ struct Sent {
     delivery: DeliveryId,
     payload: Bytes,
     items: Vec<(ItemId, Option<String>)>,
-    set_object: ObjectKey,
-    owner: PartnerId,
 }
 
 /// Seals everything, and commits it before the call.
@@ -343,7 +341,7 @@ async fn open(
             ordinal: 1,
             group_control_number: 1,
             guide: format!("{}/{}", first.guide.revision, first.guide.set).parse()?,
-            object: set_object.clone(),
+            object: set_object,
         },
         items: rows,
         delivery: NewDelivery {
@@ -358,7 +356,7 @@ async fn open(
         effects: Effects::none(),
     };
     flow.ledger.open_inquiry(inquiry).await?;
-    Ok(Sent { delivery, payload: payload.into(), items, set_object, owner: partner.clone() })
+    Ok(Sent { delivery, payload: payload.into(), items })
 }
 
 async fn row(
@@ -407,7 +405,6 @@ async fn close(
     flow: &Flow,
     asked: &Asked,
     sent: &Sent,
-    asked_by: ReceiptId,
     outcome: DeliveryOutcome,
     body: Option<Bytes>,
 ) -> Result<Option<Vec<Value>>, FlowError> {
@@ -418,6 +415,7 @@ async fn close(
         let _ = engine.feed(body, &mut collector).and_then(|()| engine.finish(&mut collector));
     }
     let collected = collector.take();
+    let response = flow.ids.receipt_id();
     let object = objects::items(flow.ids.set_id()).map_err(|_| FlowError::Internal("an object's key"))?;
     let (mut answers, mut values) = (Vec::new(), Vec::new());
     for (item, ordinal) in collected.items.iter().filter(|item| item.guide.set == "271").zip(1..) {
@@ -433,7 +431,7 @@ async fn close(
             id: flow.ids.answer_id(),
             item: *id,
             delivery: Some(sent.delivery),
-            source: asked_by,
+            source: response,
             ordinal,
             kind: "271".parse()?,
             outcome: "answered".parse()?,
@@ -447,14 +445,41 @@ async fn close(
         values.push(value);
     }
     if !answers.is_empty() {
-        seal(flow, &sent.owner, &object, objects::ITEMS, &collected.json).await?;
+        seal(flow, &asked.payer, &object, objects::ITEMS, &collected.json).await?;
     }
+    let response = match &body {
+        Some(body) => Some(received(flow, &asked.payer, response, sent.delivery, body).await?),
+        None => None,
+    };
     let reason = if answers.is_empty() { "inquiry-without-answer" } else { "inquiry-answered" };
     let (delivery, cause, at) = (sent.delivery, Cause::system(reason)?, flow.now());
-    let end = InquiryEnd { delivery, outcome, cause, answers, at, effects: Effects::none() };
+    let end = InquiryEnd { delivery, outcome, cause, response, answers, at, effects: Effects::none() };
     flow.ledger.close_inquiry(end).await?;
     tracing::info!(payer = %asked.payer, delivery = %sent.delivery, answers = values.len(), "an inquiry ended");
     Ok((!values.is_empty()).then_some(values))
+}
+
+/// Seals the partner's answer as the receipt that it becomes with the commit.
+async fn received(
+    flow: &Flow,
+    payer: &PartnerId,
+    id: ReceiptId,
+    delivery: DeliveryId,
+    body: &[u8],
+) -> Result<(NewReceipt, ReceivedContent), FlowError> {
+    let object = objects::received(id).map_err(|_| FlowError::Internal("an object's key"))?;
+    let content = seal(flow, payer, &object, objects::RECEIVED, body).await?;
+    let receipt = NewReceipt {
+        id,
+        partner: payer.clone(),
+        door: Door::Response.as_str().parse()?,
+        object,
+        name_hash: None,
+        name_sealed: None,
+        response_to: Some(delivery),
+        at: flow.now(),
+    };
+    Ok((receipt, content))
 }
 
 /// Puts the sender's own trace back where ours stands, or takes ours out where the sender had none.

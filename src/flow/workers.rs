@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Consumer, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
-use super::{Flow, FlowError, answer, deliver, notify, relay, translate};
+use super::{Flow, FlowError, answer, deliver, notify, receive, relay, translate};
 
 /// Batches that are under way at once, over all partners.
 const DELIVERIES_MAX: usize = 16;
 /// How long unfinished work may go on after a stop.
-pub const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(20);
 
 /// Every background task of the rooms.
 pub struct Workers {
@@ -40,6 +40,7 @@ impl Workers {
     /// When the ledger cannot be read.
     pub async fn start(flow: Arc<Flow>) -> Result<Self, FlowError> {
         flow.ledger.drop_leases().await?;
+        receive::discard_orphans(&flow).await?;
         deliver::recover(&flow).await?;
         let (settlements, settled) = relay::settlements();
         let broker = InProcess::new(InProcessOptions::default(), settlements);
@@ -91,13 +92,13 @@ where
         while let Some(delivered) = broker.next(&wants).await {
             let message = delivered.message().clone();
             let work = tokio::spawn(room(flow.clone(), message.partner.clone(), message.body.reference().to_owned()));
-            let outcome = outcome(&flow, &message, work.await);
+            let outcome = outcome(&message, work.await);
             delivered.settle(outcome);
         }
     });
 }
 
-fn outcome(flow: &Flow, message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
+fn outcome(message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
     let (queue, job) = (&message.queue, message.id);
     let retry = || Outcome::RetryAfter(backoff(message.attempt, rand::random()));
     match ended {

@@ -94,7 +94,7 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 
 /// An object in the making. Dropping it leaves nothing behind.
 #[async_trait]
-pub trait ObjectWriter: Send + fmt::Debug {
+pub trait ObjectWriter: Send + Sync + fmt::Debug {
     /// Takes the next piece; waits while the store is slower than the caller. It may hold a few pieces, never the whole object.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ pub(in crate::flow) async fn job(flow: Arc<Flow>, payer: PartnerId, source: Stri
 
 /// Every claim of a 277CA that names an item of ours.
 async fn read_claims(flow: &Flow, receipt: &Receipt) -> Result<Vec<(ItemId, Box<ClaimAnswer>)>, FlowError> {
-    let Ok(content) = open(flow, receipt).await? else { return Ok(Vec::new()) };
+    let Ok(content) = open::open(flow, receipt).await? else { return Ok(Vec::new()) };
     let mut source = content.reader(flow, receipt).await?;
     let (mut engine, mut claims) = (Engine::new(Options::default()), Vec::new());
     let mut reader = read::Reader::new(|fact| {

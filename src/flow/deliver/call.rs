@@ -70,7 +70,7 @@ pub(super) async fn make(
 }
 
 /// The clock of an acknowledgment that the partner owes us for a delivery.
-pub(in crate::flow) fn owed(flow: &Flow, delivery: DeliveryId, kind: &str) -> Result<Vec<NewOwed>, FlowError> {
+fn owed(flow: &Flow, delivery: DeliveryId, kind: &str) -> Result<Vec<NewOwed>, FlowError> {
     let due_s = flow.settings().config.gateway.limits.acknowledgment_due_s;
     Ok(vec![NewOwed { delivery, kind: kind.parse()?, due_at: flow.now().plus(due_s.saturating_mul(1_000)) }])
 }

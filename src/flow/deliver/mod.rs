@@ -17,7 +17,6 @@ use super::workers::Done;
 use super::{Flow, FlowError};
 
 pub(super) use batch::{envelope, number};
-pub(super) use call::owed;
 pub(super) use settle::settle_job;
 
 /// A job of `deliver.<partner>`: sends batches until nothing waits for the partner.

@@ -23,7 +23,7 @@ use pass::{Pass, Sender};
 use stage::Staging;
 
 /// Why a file is kept and not processed, and what its sender is told. Neither tells anything secret.
-pub(super) struct Quarantine {
+pub(in crate::flow) struct Quarantine {
     reason: &'static str,
     told: String,
 }
@@ -102,7 +102,6 @@ async fn sender(flow: &Flow, receipt: &Receipt) -> Result<Sender, FlowError> {
         at: stamp(flow),
         x999: X999Options { missing, set_number: ControlNumber::FIRST, ..X999Options::default() },
         answers_us: receipt.door.as_str() == Door::Response.as_str(),
-        partner,
     })
 }
 

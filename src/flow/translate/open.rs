@@ -18,20 +18,20 @@ use crate::flow::{Flow, FlowError, objects};
 const PIPE_BYTES: usize = 256 * 1024;
 
 /// Where the content lies.
-pub(super) struct Content {
+pub(in crate::flow) struct Content {
     object: ObjectKey,
     purpose: Purpose,
 }
 
 impl Content {
     /// The content from its start.
-    pub(super) async fn reader(&self, flow: &Flow, receipt: &Receipt) -> Result<ObjectReader, FlowError> {
+    pub(in crate::flow) async fn reader(&self, flow: &Flow, receipt: &Receipt) -> Result<ObjectReader, FlowError> {
         Ok(flow.vault.reader(&receipt.partner, &self.object, self.purpose).await?)
     }
 }
 
 /// Finds the content of a receipt, by the partner's PGP policy.
-pub(super) async fn open(flow: &Flow, receipt: &Receipt) -> Result<Result<Content, Quarantine>, FlowError> {
+pub(in crate::flow) async fn open(flow: &Flow, receipt: &Receipt) -> Result<Result<Content, Quarantine>, FlowError> {
     let raw = Content { object: receipt.object.clone(), purpose: objects::RECEIVED };
     if receipt.door.as_str() != Door::Sftp.as_str() {
         return Ok(Ok(raw));

@@ -84,7 +84,6 @@ pub(super) struct Ended {
 
 /// What a pass needs of the sender.
 pub(super) struct Sender {
-    pub(super) partner: PartnerId,
     pub(super) search: Arc<SearchKey>,
     pub(super) sealer: ValueSealer,
     pub(super) settings: Arc<Settings>,

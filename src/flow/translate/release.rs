@@ -10,7 +10,7 @@ use tradewind_ledger::{
 };
 
 use super::pass::Ended;
-use super::stage::{Open, Staging};
+use super::stage::{Open, Stage};
 use super::stamp;
 use crate::flow::answer;
 use crate::flow::deliver::number;
@@ -21,54 +21,53 @@ use crate::flow::{Flow, FlowError, objects};
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Settles an interchange.
-pub(super) async fn end(staging: &mut Staging<'_>, mut open: Open, ended: Ended) -> Result<(), FlowError> {
-    let flow = staging.flow;
+pub(super) async fn end(stage: Stage<'_>, answers: &mut u32, mut open: Open, ended: Ended) -> Result<(), FlowError> {
+    let flow = stage.flow;
     let refused = open.refused.or((ended.verdict == Verdict::Rejected).then_some(ended.code));
     if let Some(code) = refused {
-        return reject(staging, &open, &ended, code, None).await;
+        return reject(stage, &open, &ended, code, None).await;
     }
     let days = flow.settings().config.gateway.limits.duplicate_window_days;
     let check = DuplicateCheck { digest: ended.digest, window_ms: u64::from(days) * DAY_MS };
     // A partner's answers may come again: they settle the same things once. Its own envelopes are checked all the same.
-    let check = (staging.receipt.door.as_str() != Door::Response.as_str()).then_some(check);
+    let check = (stage.receipt.door.as_str() != Door::Response.as_str()).then_some(check);
     if let Some(check) = check {
-        let (number, now) = (open.control_number, flow.now());
-        let verdict = flow.ledger.interchange_verdict(&open.sender, &open.receiver, number, check, now).await?;
-        if settle_repeat(staging, &open, &ended, verdict).await? {
+        let verdict = flow.ledger.interchange_verdict(&stage.receipt.partner, &open.key, check, flow.now()).await?;
+        if settle_repeat(stage, &open, &ended, verdict).await? {
             return Ok(());
         }
     }
     let said = std::mem::take(&mut open.said);
     if !said.is_empty() {
         // Before the change that makes a repeated translation skip this interchange.
-        answer::apply(flow, &staging.receipt.partner, staging.receipt.id, said, &mut staging.answers).await?;
+        answer::apply(flow, &stage.receipt.partner, stage.receipt.id, said, answers).await?;
     }
-    let effects = accepted(staging, &mut open, &ended).await?;
+    let effects = accepted(stage, &mut open, &ended).await?;
     let verdict = flow.ledger.accept_interchange(open.id, check, flow.now(), effects).await?;
-    settle_repeat(staging, &open, &ended, verdict).await?;
+    settle_repeat(stage, &open, &ended, verdict).await?;
     flow.wake.notify_one();
     Ok(())
 }
 
 /// Settles an interchange that was seen before; false where it is fresh.
 async fn settle_repeat(
-    staging: &Staging<'_>,
+    stage: Stage<'_>,
     open: &Open,
     ended: &Ended,
     verdict: InterchangeVerdict,
 ) -> Result<bool, FlowError> {
     match verdict {
         InterchangeVerdict::Fresh => Ok(false),
-        InterchangeVerdict::SameContent { original } => repeat(staging, open, original).await.map(|()| true),
+        InterchangeVerdict::SameContent { original } => repeat(stage, open, original).await.map(|()| true),
         InterchangeVerdict::SameNumberOtherContent { original } => {
-            reject(staging, open, ended, InterchangeCode::Duplicate, Some(original)).await.map(|()| true)
+            reject(stage, open, ended, InterchangeCode::Duplicate, Some(original)).await.map(|()| true)
         }
     }
 }
 
 /// What follows from an acceptance: acknowledgments in `/out`, jobs for the partners, alarms.
-async fn accepted(staging: &Staging<'_>, open: &mut Open, ended: &Ended) -> Result<Effects, FlowError> {
-    let (flow, partner) = (staging.flow, &staging.receipt.partner);
+async fn accepted(stage: Stage<'_>, open: &mut Open, ended: &Ended) -> Result<Effects, FlowError> {
+    let (flow, partner) = (stage.flow, &stage.receipt.partner);
     let mut effects = Effects::none();
     for destination in &open.destinations {
         effects.jobs.push(flow.job(&QueueName::deliver(destination), destination, open.id)?);
@@ -79,10 +78,10 @@ async fn accepted(staging: &Staging<'_>, open: &mut Open, ended: &Ended) -> Resu
     if ended.unknown_payers > 0 {
         effects.alarms.push(alarm(flow, "unknown-payer", partner, "no-route")?);
     }
-    if staging.receipt.door.as_str() == Door::Response.as_str() {
+    if stage.receipt.door.as_str() == Door::Response.as_str() {
         return Ok(effects);
     }
-    let mut given = Given { staging, open_id: open.id, effects, files: 0 };
+    let mut given = Given { stage, open_id: open.id, effects, files: 0 };
     if let Some(ta1) = &ended.ta1 {
         given.ta1(open, ended, ta1).await?;
     }
@@ -110,27 +109,27 @@ async fn accepted(staging: &Staging<'_>, open: &mut Open, ended: &Ended) -> Resu
 
 /// Rejects an interchange whole: a TA1 and an alarm; nothing of it travels.
 async fn reject(
-    staging: &Staging<'_>,
+    stage: Stage<'_>,
     open: &Open,
     ended: &Ended,
     code: InterchangeCode,
     clash: Option<InterchangeId>,
 ) -> Result<(), FlowError> {
-    let (flow, partner) = (staging.flow, &staging.receipt.partner);
+    let (flow, partner) = (stage.flow, &stage.receipt.partner);
     let reason = format!("ta1-{}", code.code());
     let alarms = vec![alarm(flow, "interchange-rejected", partner, &reason)?];
     let effects = Effects { alarms, ..Effects::none() };
-    let mut given = Given { staging, open_id: open.id, effects, files: 0 };
-    if staging.receipt.door.as_str() != Door::Response.as_str() {
+    let mut given = Given { stage, open_id: open.id, effects, files: 0 };
+    if stage.receipt.door.as_str() != Door::Response.as_str() {
         given.ta1(open, ended, &Ta1::new(&ended.header, Verdict::Rejected, code)).await?;
     }
-    tracing::warn!(%partner, receipt = %staging.receipt.id, code = code.code(), "an interchange is rejected");
+    tracing::warn!(%partner, receipt = %stage.receipt.id, code = code.code(), "an interchange is rejected");
     Ok(flow.ledger.reject_interchange(open.id, reason.parse()?, clash, flow.now(), given.effects).await?)
 }
 
 /// Gives a repeat the original's acknowledgments again, and nothing else.
-async fn repeat(staging: &Staging<'_>, open: &Open, original: InterchangeId) -> Result<(), FlowError> {
-    let (flow, partner) = (staging.flow, &staging.receipt.partner);
+async fn repeat(stage: Stage<'_>, open: &Open, original: InterchangeId) -> Result<(), FlowError> {
+    let (flow, partner) = (stage.flow, &stage.receipt.partner);
     let mut effects = Effects::none();
     for (given, number) in flow.ledger.acknowledgments_given(original).await?.into_iter().zip(1..) {
         let Some(first) = &given.out_name else { continue };
@@ -143,11 +142,11 @@ async fn repeat(staging: &Staging<'_>, open: &Open, original: InterchangeId) -> 
             size: size(flow, partner, &given.object).await?,
             object: given.object,
             kind: given.kind,
-            receipt: Some(staging.receipt.id),
+            receipt: Some(stage.receipt.id),
             at: flow.now(),
         });
     }
-    tracing::info!(%partner, receipt = %staging.receipt.id, "the same content came again; its acknowledgments are given again");
+    tracing::info!(%partner, receipt = %stage.receipt.id, "the same content came again; its acknowledgments are given again");
     Ok(flow.ledger.duplicate_interchange(open.id, original, flow.now(), effects).await?)
 }
 
@@ -167,7 +166,7 @@ fn alarm(flow: &Flow, kind: &str, partner: &PartnerId, reason: &str) -> Result<N
 
 /// Acknowledgments that are given with one change.
 struct Given<'a> {
-    staging: &'a Staging<'a>,
+    stage: Stage<'a>,
     open_id: InterchangeId,
     effects: Effects,
     files: u32,
@@ -176,7 +175,7 @@ struct Given<'a> {
 impl Given<'_> {
     /// An envelope with control numbers of its own, which this change marks as used.
     async fn envelope(&mut self, ended: &Ended) -> Result<Envelope, FlowError> {
-        let (flow, partner) = (self.staging.flow, &self.staging.receipt.partner);
+        let (flow, partner) = (self.stage.flow, &self.stage.receipt.partner);
         let wanted = [(NumberKind::Interchange, 1), (NumberKind::Group, 1)];
         let numbers = flow.ledger.reserve_numbers(partner, &wanted, "acknowledgment-not-given".parse()?, flow.now()).await?;
         let (interchange, group) = (number(&numbers, NumberKind::Interchange)?, number(&numbers, NumberKind::Group)?);
@@ -190,12 +189,12 @@ impl Given<'_> {
         let envelope = self.envelope(ended).await?;
         let mut text = Vec::new();
         ta1.write(&envelope, &open.format, &mut text);
-        let sealed = out::seal(self.staging.flow, &self.staging.receipt.partner, text.as_slice()).await?;
+        let sealed = out::seal(self.stage.flow, &self.stage.receipt.partner, text.as_slice()).await?;
         self.list(OutKind::Ta1, sealed)
     }
 
     fn list(&mut self, kind: OutKind, sealed: Sealed) -> Result<(), FlowError> {
-        let (flow, receipt) = (self.staging.flow, self.staging.receipt);
+        let (flow, receipt) = (self.stage.flow, self.stage.receipt);
         self.files += 1;
         let unique = format!("{}_{}", self.open_id, self.files);
         let file = out::list(flow, &receipt.partner, kind, (receipt.id, &unique), &sealed)?;

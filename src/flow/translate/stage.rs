@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use tradewind_compliance::store::PutMode;
-use tradewind_compliance::vault::{SealingWriter, VaultError};
+use tradewind_compliance::vault::SealingWriter;
 use tradewind_compliance::{InterchangeId, ObjectKey, PartnerId, SetId};
 use tradewind_edi::ack::Format;
 use tradewind_edi::ack::x277ca::{Piece, Pieces};
 use tradewind_edi::engine::InterchangeHeader;
 use tradewind_edi::finding::InterchangeCode;
-use tradewind_ledger::{Begun, NewInterchange, NewItem, NewSet, Party, Receipt, SetEnd};
+use tradewind_ledger::{Begun, InterchangeKey, NewInterchange, NewItem, NewSet, Party, Receipt, SetEnd};
 
 use super::pass::{PassedItem, SetBegun, Step};
 use super::release;
@@ -22,12 +22,18 @@ use crate::flow::{Flow, FlowError, objects};
 /// Items that are staged in one statement.
 const ITEMS_AT_ONCE: usize = 1_000;
 
-/// A receipt's translation under way.
-pub(super) struct Staging<'a> {
+/// Which receipt is translated.
+#[derive(Clone, Copy)]
+pub(super) struct Stage<'a> {
     pub(super) flow: &'a Flow,
     pub(super) receipt: &'a Receipt,
+}
+
+/// A receipt's translation under way.
+pub(super) struct Staging<'a> {
+    stage: Stage<'a>,
     /// Answers of the receipt so far.
-    pub(super) answers: u32,
+    answers: u32,
     open: Option<Open>,
 }
 
@@ -36,10 +42,7 @@ pub(super) struct Open {
     pub(super) id: InterchangeId,
     /// An earlier attempt settled it: nothing of it is done again.
     pub(super) settled: bool,
-    pub(super) control_number: u32,
-    pub(super) sender: Party,
-    pub(super) receiver: Party,
-    pub(super) test: bool,
+    pub(super) key: InterchangeKey,
     /// What our own look at the envelope says.
     pub(super) refused: Option<InterchangeCode>,
     pub(super) format: Format,
@@ -66,22 +69,22 @@ struct OpenSet {
 
 impl<'a> Staging<'a> {
     pub(super) fn new(flow: &'a Flow, receipt: &'a Receipt) -> Self {
-        Self { flow, receipt, answers: 0, open: None }
+        Self { stage: Stage { flow, receipt }, answers: 0, open: None }
     }
 
     pub(super) async fn apply(&mut self, steps: Vec<Step>) -> Result<(), FlowError> {
         for step in steps {
             match step {
-                Step::Begin { ordinal, header, format } => self.open = Some(self.begin(ordinal, &header, format).await?),
+                Step::Begin { ordinal, header, format } => self.open = Some(self.stage.begin(ordinal, &header, format).await?),
                 Step::End(ended) => {
                     if let Some(open) = self.open.take().filter(|open| !open.settled) {
-                        release::end(self, open, *ended).await?;
+                        release::end(self.stage, &mut self.answers, open, *ended).await?;
                     }
                 }
                 step => {
                     if let Some(mut open) = self.open.take() {
                         if !open.settled {
-                            self.within(&mut open, step).await?;
+                            self.stage.within(&mut open, step).await?;
                         }
                         self.open = Some(open);
                     }
@@ -90,7 +93,9 @@ impl<'a> Staging<'a> {
         }
         Ok(())
     }
+}
 
+impl Stage<'_> {
     async fn begin(&self, ordinal: u32, header: &InterchangeHeader, format: Format) -> Result<Open, FlowError> {
         let party = |qualifier: &str, id: &str| format!("{qualifier}:{id}").parse().or_else(|_| "??:?".parse::<Party>());
         let sender = party(header.sender_qualifier(), header.sender())?;
@@ -114,10 +119,7 @@ impl<'a> Staging<'a> {
         Ok(Open {
             id,
             settled,
-            control_number,
-            sender,
-            receiver,
-            test,
+            key: InterchangeKey { sender, receiver, control_number },
             refused: self.known(header),
             format,
             destinations: BTreeSet::new(),
@@ -271,9 +273,4 @@ impl<'a> Staging<'a> {
         open.claims.push((claims, spool));
         Ok(())
     }
-}
-
-/// An error of the store as an error of the rooms.
-pub(super) fn store(error: tradewind_compliance::store::StoreError) -> FlowError {
-    FlowError::Vault(VaultError::Store(error))
 }
