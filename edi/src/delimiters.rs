@@ -52,6 +52,12 @@ impl Delimiters {
         byte == self.element || byte == self.component || byte == self.terminator || self.repetition == Some(byte)
     }
 
+    /// Whether the byte separates elements, components or repetitions.
+    #[inline]
+    pub fn splits(&self, byte: u8) -> bool {
+        byte == self.element || byte == self.component || self.repetition == Some(byte)
+    }
+
     /// The first delimiter that cannot serve: letters, digits, spaces and NUL cannot, nor can two be the same byte.
     pub fn fault(&self) -> Option<DelimiterKind> {
         let unfit = |b: u8| b.is_ascii_alphanumeric() || b == b' ' || b == 0;

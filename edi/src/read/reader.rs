@@ -282,11 +282,7 @@ impl Reader {
         let bytes = self.buffer.get(frame.start..at).unwrap_or_default();
         let after = self.buffer.get(at + 1..).unwrap_or_default();
         let last = bytes.starts_with(b"IEA");
-        let gap = after.iter().take_while(|byte| **byte <= b' ' || **byte == 0x1a).take_while(|byte| {
-            let blank = matches!(byte, b'\r' | b'\n' | b' ' | b'\t') || (last && matches!(byte, 0 | 0x1a));
-            blank && !(self.delimiters.contains(**byte) && **byte != self.delimiters.terminator)
-        });
-        let gap = gap.count();
+        let gap = self.gap(after, last);
         let next = at + 1 + gap;
         if next - frame.start > self.limits.segment_bytes_max.saturating_add(more) {
             return self.too_long(frame);
@@ -295,15 +291,30 @@ impl Reader {
             return Ok(Framed::Wait);
         }
         let run = self.marks.get(frame.mark..frame.mark + marks).unwrap_or_default();
-        let mut used = frame.mark + marks + 1;
-        if more > 0 || gap > 0 {
-            let beyond = self.marks.get(frame.mark..).unwrap_or_default();
-            used = frame.mark + beyond.partition_point(|mark| (*mark as usize) < next);
+        let mut used = frame.mark + marks;
+        while self.marks.get(used).is_some_and(|mark| (*mark as usize) < next) {
+            used += 1;
         }
         let offset = self.offset + frame.start as u64;
         let segment = Segment::new(bytes, run, frame.start as u32, self.delimiters, offset)
             .with_line_end(after.get(..gap).unwrap_or_default());
         Ok(Framed::Segment { segment, next: Frame { start: next, mark: used } })
+    }
+
+    /// How many blanks stand before the next segment; after an IEA also NULs and end-of-file marks.
+    #[inline]
+    fn gap(&self, after: &[u8], last: bool) -> usize {
+        // Mostly none, or one line end.
+        match after {
+            [first, ..] if *first > b' ' => return 0,
+            [b'\n', second, ..] if *second > b' ' && !self.delimiters.splits(b'\n') => return 1,
+            _ => {}
+        }
+        let blank = |byte: &u8| {
+            let blank = matches!(byte, b'\r' | b'\n' | b' ' | b'\t') || (last && matches!(byte, 0 | 0x1a));
+            blank && !self.delimiters.splits(*byte)
+        };
+        after.iter().take_while(|byte| blank(byte)).count()
     }
 
     /// Whether a BIN or BDS stands at `frame`, and where its data ends.
