@@ -1,5 +1,7 @@
 //! Exact decimals for amounts: never floats.
 
+use std::fmt;
+
 /// A decimal number: `units` of ten to the minus `scale`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Decimal {
@@ -41,6 +43,20 @@ impl Decimal {
     }
 }
 
+impl fmt::Display for Decimal {
+    /// As X12 writes it: no zeros behind the last digit that counts, no point at the end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.units < 0 { "-" } else { "" };
+        let one = 10u128.pow(u32::from(self.scale));
+        let (whole, part) = (self.units.unsigned_abs() / one, self.units.unsigned_abs() % one);
+        if part == 0 {
+            return write!(f, "{sign}{whole}");
+        }
+        let part = format!("{part:0width$}", width = usize::from(self.scale));
+        write!(f, "{sign}{whole}.{}", part.trim_end_matches('0'))
+    }
+}
+
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
         let scale = self.scale.max(other.scale);
@@ -64,6 +80,15 @@ mod tests {
         assert_ne!(decimal("1"), decimal("1.01"));
         for bad in ["", "-", ".", "1.2.3", "1,0", "1e3", "+1", "1234567890123456789"] {
             assert!(Decimal::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shows_as_x12_writes_it() {
+        for (text, shown) in
+            [("100", "100"), (".5", "0.5"), ("7.", "7"), ("00100.50", "100.5"), ("-0.005", "-0.005"), ("-0", "0")]
+        {
+            assert_eq!(decimal(text).to_string(), shown);
         }
     }
 

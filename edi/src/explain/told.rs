@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 /// Notes that are kept at most; what comes after is only counted.
 const NOTES_MAX: usize = 1_000_000;
 
-/// The notes of one acknowledgment file.
+/// The notes of one acknowledgment file. They quote its claim identifiers and other values only where
+/// [`Told::showing_values`] asks for it.
 #[derive(Default)]
 pub struct Told {
+    values: bool,
     interchanges: HashMap<String, Vec<Note>>,
     groups: HashMap<String, Vec<Note>>,
     sets: HashMap<(String, String), SetNotes>,
@@ -46,6 +48,15 @@ impl Note {
 }
 
 impl Told {
+    /// With the acknowledgment's values in its words; they may be PHI.
+    pub fn showing_values() -> Self {
+        Self { values: true, ..Self::default() }
+    }
+
+    fn value(&self, value: &[u8]) -> String {
+        if self.values { String::from_utf8_lossy(value).into_owned() } else { "…".to_owned() }
+    }
+
     /// Takes a fact, in the order in which the reader tells them.
     pub fn add(&mut self, fact: Fact) {
         if self.count >= NOTES_MAX {
@@ -66,7 +77,7 @@ impl Told {
             Fact::Segment(note) => self.segment_note(&note),
             Fact::Context(note) => {
                 let words = note.trigger.as_ref().map_or_else(
-                    || format!("within {} {}", note.name, note.reference),
+                    || format!("within {} {}", note.name, self.value(note.reference.as_bytes())),
                     |t| format!("because of segment {} ({}), element {}", t.position, t.id, t.element),
                 );
                 let (at, segment) = (self.at.clone(), self.segment);
@@ -121,11 +132,11 @@ impl Told {
         let outcome = if answer.rejected { "claim rejected" } else { "claim accepted" };
         let mut words = status_words(outcome, &answer.statuses);
         for line in &answer.lines {
-            let number = String::from_utf8_lossy(&line.control_number);
+            let number = self.value(&line.control_number);
             words.extend(status_words(&format!("line {number} rejected"), &line.statuses));
         }
         if let Some(number) = answer.payer_control_number() {
-            words.push(format!("the payer's number is {}", String::from_utf8_lossy(number)));
+            words.push(format!("the payer's number is {}", self.value(number)));
         }
         let ids = std::iter::once(answer.id.as_slice()).chain(answer.intermediary_id());
         for id in ids {

@@ -6,7 +6,7 @@ use tradewind_edi::ack::read::Reader;
 use tradewind_edi::explain::{Entry, Layout, Subject, Told};
 
 fn explained(original: &[u8], acknowledgment: &str) -> (Vec<Entry>, usize) {
-    let mut told = Told::default();
+    let mut told = Told::showing_values();
     run(acknowledgment.as_bytes(), Options::default(), &mut Reader::new(|fact| told.add(fact)));
     assert!(!told.is_empty());
     let mut entries = Vec::new();
@@ -47,6 +47,19 @@ fn lays_a_277ca_beside_its_claims() {
     assert!(entries[1].words[0].starts_with("claim rejected: returned as unprocessable"), "{:?}", entries[1].words);
     assert!(entries[1].words[1].starts_with("line CLAIM002L2 rejected: "), "{:?}", entries[1].words);
     assert!(entries[2].words[0].starts_with("claim accepted: "), "{:?}", entries[2].words);
+}
+
+#[test]
+fn quotes_no_value_unless_asked_to() {
+    let original = fixture("005010X222A1/err/0512_line_qualifier_of_one_claim.edi");
+    let answer = answers(&original).remove(0);
+    for acknowledgment in [answer.x999, answer.x277ca] {
+        let mut told = Told::default();
+        run(acknowledgment.as_bytes(), Options::default(), &mut Reader::new(|fact| told.add(fact)));
+        let mut words = Vec::new();
+        run(&original, Options::default(), &mut Layout::new(told, |entry| words.extend(entry.words)));
+        assert!(!words.is_empty() && words.iter().all(|words| !words.contains("CLAIM00")), "{words:?}");
+    }
 }
 
 #[test]

@@ -64,30 +64,40 @@ fn comparable(acknowledgment: &str) -> Vec<String> {
     told
 }
 
+/// Lets it validate every file of the folder; it writes each file's 999 beside it, unless it crashes.
+const SCRIPT: &str = "
+import pathlib, sys
+from pyx12.scripts.x12valid import main
+for file in sorted(pathlib.Path(sys.argv[1]).glob('*.edi')):
+    sys.argv = ['x12valid', '--quiet', str(file)]
+    try:
+        main()
+    except BaseException:
+        pass
+";
+
 #[test]
 fn pyx12_finds_the_same_segments_elements_and_codes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let fixtures = fixtures();
+    let copy = |fixture: &Path| folder.path().join(fixture.file_name().expect("a name"));
+    for fixture in &fixtures {
+        std::fs::copy(fixture, copy(fixture)).expect("a readable fixture");
+    }
+    let output = Command::new(python()).args(["-c", SCRIPT]).arg(folder.path()).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}; run `make test-tools`", python().display()));
+    assert!(output.status.success(), "{}\nrun `make test-tools`", String::from_utf8_lossy(&output.stderr));
     let mut wrong = Vec::new();
     for fixture in &fixtures {
-        let copy = folder.path().join(fixture.file_name().expect("a name"));
-        std::fs::copy(fixture, &copy).expect("a readable fixture");
-        let script = "import sys; from pyx12.scripts.x12valid import main; sys.exit(main())";
-        let output = Command::new(python()).args(["-c", script, "--quiet"]).arg(&copy).output();
-        let output = output.unwrap_or_else(|error| panic!("{}: {error}; run `make test-tools`", python().display()));
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!said.contains("No module named"), "{said}\nrun `make test-tools`");
-        let theirs = std::fs::read_to_string(copy.with_extension("edi.997")).unwrap_or_default();
+        let theirs = std::fs::read_to_string(copy(fixture).with_extension("edi.997")).unwrap_or_default();
         let options = Options { missing: Missing::Base, ..Options::default() };
         let file = std::fs::read(fixture).expect("a readable fixture");
         let ours: String =
             answers_with(&file, options, Role::Clearinghouse).into_iter().map(|answer| answer.x999).collect();
-        let same = comparable(&theirs) == comparable(&ours);
+        let (theirs, ours) = (comparable(&theirs), comparable(&ours));
         let known = KNOWN.iter().find(|(known, _)| *known == number(fixture));
-        match (same, known) {
-            (false, None) => {
-                wrong.push(format!("{}: {:?} but {:?}", number(fixture), comparable(&theirs), comparable(&ours)))
-            }
+        match (theirs == ours, known) {
+            (false, None) => wrong.push(format!("{}: {theirs:?} but {ours:?}", number(fixture))),
             (true, Some((_, why))) => wrong.push(format!("{}: no difference any more: {why}", number(fixture))),
             _ => {}
         }

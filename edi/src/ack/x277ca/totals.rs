@@ -3,7 +3,7 @@
 use crate::ack::{Amount, Format};
 
 /// Totals of a set or a provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Totals {
     /// Claims that were accepted.
     pub accepted: u64,
