@@ -6,4 +6,5 @@ mod faults;
 mod golden;
 mod peer;
 mod property;
+mod rebuild;
 mod support;

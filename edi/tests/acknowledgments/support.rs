@@ -1,7 +1,7 @@
 //! All acknowledgments of a file, in memory, with fixed dates and control numbers.
 
 use tradewind_edi::ack::x277ca::{Collector, Piece, Role, Settings, Writer};
-use tradewind_edi::ack::{Envelope, Format, LineEnd, Stamp, Ta1, x999};
+use tradewind_edi::ack::{Address, Envelope, Format, LineEnd, Stamp, Ta1, Usage, x999};
 use tradewind_edi::engine::{
     GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict,
 };
@@ -110,7 +110,7 @@ fn at() -> Stamp {
     Stamp::new(2026, 3, 4, 5, 6).unwrap()
 }
 
-fn settings(role: Role) -> Settings {
+pub(crate) fn settings(role: Role) -> Settings {
     Settings {
         role,
         name: "TRADEWIND".into(),
@@ -120,6 +120,26 @@ fn settings(role: Role) -> Settings {
         received: at(),
         processed: at(),
         set_number: ControlNumber::FIRST,
+    }
+}
+
+/// The one set that a writer holds open, in its envelope.
+pub(crate) fn joined(mut writer: Writer, spool: &[u8]) -> String {
+    let number = ControlNumber::FIRST;
+    let (sender, receiver) = (Address::new("ZZ", "TRADEWIND"), Address::new("ZZ", "SYNTHSENDER"));
+    let envelope = Envelope { sender, receiver, at: at(), interchange: number, group: number, usage: Usage::Test };
+    let pieces = writer.close().expect("an open set");
+    let mut out = Vec::new();
+    writer.head(&envelope, &mut out);
+    pieces.for_each(|piece| append(piece, spool, &mut out));
+    writer.tail(&envelope, &mut out);
+    text(out)
+}
+
+fn append(piece: Piece, spool: &[u8], out: &mut Vec<u8>) {
+    match piece {
+        Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
+        Piece::Spool(range) => out.extend_from_slice(&spool[range.start as usize..range.end as usize]),
     }
 }
 
@@ -183,12 +203,7 @@ impl Visitor for Acknowledger {
             self.writer.discard();
         }
         for piece in self.writer.close().into_iter().flatten() {
-            match piece {
-                Piece::Bytes(bytes) => self.claims.extend_from_slice(&bytes),
-                Piece::Spool(range) => {
-                    self.claims.extend_from_slice(&self.spool[range.start as usize..range.end as usize]);
-                }
-            }
+            append(piece, &self.spool, &mut self.claims);
         }
     }
 
