@@ -207,3 +207,115 @@ impl Consumer for InProcess {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Ended, Harness, message, partner};
+
+    struct InProcessHarness;
+
+    #[async_trait]
+    impl Harness for InProcessHarness {
+        async fn open(&self, settlement: Arc<dyn Settlement>) -> (Arc<dyn Publisher>, Arc<dyn Consumer>) {
+            let broker = InProcess::new(InProcessOptions::default(), settlement);
+            (Arc::new(broker.clone()), Arc::new(broker))
+        }
+    }
+
+    crate::broker_contract!(InProcessHarness);
+
+    fn broker(window: usize, in_hand: usize) -> (InProcess, Arc<Ended>) {
+        let ended = Arc::new(Ended::default());
+        let broker = InProcess::new(InProcessOptions { window, in_hand }, Arc::clone(&ended) as Arc<dyn Settlement>);
+        (broker, ended)
+    }
+
+    fn translate() -> Wants {
+        Wants::Queue(QueueName::translate())
+    }
+
+    #[tokio::test]
+    async fn holds_a_window_for_each_partner_and_no_more() {
+        let (broker, _) = broker(2, 9);
+        let room = |of: &str| broker.room(&QueueName::translate(), &partner(of));
+        assert_eq!(broker.publish(message("translate", "acme")).await.unwrap(), Accepted::Held);
+        assert_eq!((room("acme"), room("bravo")), (1, 2));
+        broker.publish(message("translate", "acme")).await.unwrap();
+        let past = broker.publish(message("translate", "acme")).await;
+        assert!(matches!(past, Err(BrokerError::WindowFull { window: 2, .. })));
+        broker.publish(message("translate", "bravo")).await.unwrap();
+        let first = broker.next(&translate()).await.unwrap();
+        assert_eq!(room("acme"), 0, "what a consumer has is unsettled still");
+        first.settle(Outcome::Done);
+        assert_eq!(room("acme"), 1);
+        broker.publish(message("translate", "acme")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn refuses_a_message_that_it_holds() {
+        let (broker, _) = broker(9, 9);
+        let twice = message("translate", "acme");
+        broker.publish(twice.clone()).await.unwrap();
+        for _ in 0..2 {
+            let refused = broker.publish(twice.clone()).await;
+            assert!(matches!(refused, Err(BrokerError::AlreadyHeld { .. })));
+        }
+        broker.next(&translate()).await.unwrap().settle(Outcome::RetryAfter(std::time::Duration::ZERO));
+        broker.publish(twice).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_slow_partner_holds_up_no_other() {
+        let (broker, _) = broker(64, 2);
+        for _ in 0..10 {
+            broker.publish(message("translate", "slow")).await.unwrap();
+        }
+        let in_hand = [broker.next(&translate()).await.unwrap(), broker.next(&translate()).await.unwrap()];
+        for _ in 0..5 {
+            broker.publish(message("translate", "quick")).await.unwrap();
+            let delivered = broker.next(&translate()).await.unwrap();
+            assert_eq!(delivered.message().partner, partner("quick"));
+            delivered.settle(Outcome::Done);
+        }
+        drop(in_hand);
+        let delivered = broker.next(&translate()).await.unwrap();
+        assert_eq!(delivered.message().partner, partner("slow"));
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_always_just_empty_is_not_always_first() {
+        let (broker, _) = broker(64, 64);
+        for _ in 0..3 {
+            broker.publish(message("translate", "steady")).await.unwrap();
+        }
+        let mut steady = 0;
+        for _ in 0..6 {
+            broker.publish(message("translate", "blinking")).await.unwrap();
+            let delivered = broker.next(&translate()).await.unwrap();
+            steady += usize::from(delivered.message().partner == partner("steady"));
+            delivered.settle(Outcome::Done);
+        }
+        assert_eq!(steady, 3);
+    }
+
+    #[tokio::test]
+    async fn closing_ends_every_wait_and_leaves_unsettled_work_to_its_consumer() {
+        let (broker, ended) = broker(9, 9);
+        for _ in 0..2 {
+            broker.publish(message("translate", "acme")).await.unwrap();
+        }
+        let in_hand = broker.next(&translate()).await.unwrap();
+        let elsewhere = broker.clone();
+        let waiter = tokio::spawn(async move { elsewhere.next(&Wants::Queue(QueueName::answer())).await.is_none() });
+        tokio::task::yield_now().await;
+        broker.close();
+        assert!(waiter.await.unwrap());
+        assert!(broker.next(&translate()).await.is_none());
+        assert!(matches!(broker.publish(message("translate", "acme")).await, Err(BrokerError::Closed)));
+        let id = in_hand.message().id;
+        in_hand.settle(Outcome::Done);
+        assert_eq!(ended.all(), [(id, Outcome::Done)], "what waited was not tried, so nothing is told of it");
+        assert_eq!(broker.depth(&QueueName::translate()).await.unwrap(), Depth::default());
+    }
+}

@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 mod backoff;
+#[cfg(any(test, feature = "contract-tests"))]
+pub mod contract;
 mod in_process;
 mod message;
 mod queue;

@@ -212,10 +212,11 @@ async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     if taken != new.items.len() as u64 {
         return Err(LedgerError::Taken { what: "items of delivery", id: new.id.to_string() });
     }
-    let numbers: Vec<String> = new.items.iter().map(|carried| carried.set_number.to_string()).collect();
+    let pairs: Vec<String> =
+        new.items.iter().map(|carried| format!("[\"{}\",{}]", carried.item, carried.set_number)).collect();
     let carry = "INSERT INTO delivery_item (delivery, position, item, set_number)
-        SELECT ?, i.key + 1, i.value, n.value FROM json_each(?) i JOIN json_each(?) n ON n.key = i.key";
-    let query = sqlx::query(carry).bind(new.id.as_str()).bind(&ids).bind(format!("[{}]", numbers.join(",")));
+        SELECT ?, key + 1, value ->> 0, value ->> 1 FROM json_each(?)";
+    let query = sqlx::query(carry).bind(new.id.as_str()).bind(format!("[{}]", pairs.join(",")));
     query.execute(&mut tx.conn).await?;
     settle::close_set_lanes(tx, &ids).await
 }
