@@ -69,6 +69,14 @@ impl Collected {
     pub fn json_of(&self, item: &Item) -> &[u8] {
         self.json.get(item.json.clone()).unwrap_or_default()
     }
+
+    /// Appends every item's JSON, one a line.
+    pub fn push_lines(&self, out: &mut Vec<u8>) {
+        for item in &self.items {
+            out.extend_from_slice(self.json_of(item));
+            out.push(b'\n');
+        }
+    }
 }
 
 impl fmt::Debug for Collected {

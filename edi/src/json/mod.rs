@@ -11,7 +11,7 @@
 //! ```
 //!
 //! - A loop is an object, its members named as the guide names them. What the guide lets stand more than once is an array,
-//!   even of one; so the shape does not change with the content.
+//!   even of one, and so are an item's loop and the loops that lead to it; so the shape does not change with the content.
 //! - A segment is an object of its elements; an empty element is left out. A composite is an object of its components.
 //!   Values are strings, exactly as they stood. What is not UTF-8 is kept as the private-use characters U+F780 to U+F7FF,
 //!   one for a byte.
@@ -24,6 +24,7 @@
 //!
 //! For every valid file, the JSON turns back into the same bytes.
 
+mod delimit;
 mod envelope;
 pub(crate) mod error;
 mod file;
@@ -41,8 +42,9 @@ pub(crate) mod text;
 pub(crate) mod tree;
 mod value;
 
+pub use delimit::free_delimiters;
 pub use error::JsonError;
 pub use file::FileWriter;
-pub use reader::FileReader;
+pub use reader::{FileReader, VALUE_BYTES_MAX};
 pub use schema::schema;
-pub use set::item_to_x12;
+pub use set::{item_to_x12, set_to_interchange};

@@ -149,14 +149,26 @@ impl Printer<'_> {
                 continue;
             }
             match (parts.value(position), element) {
-                (Some(value), Some(element)) => self.print_element(shape, element, value, &at.name(&element.name))?,
-                (Some(value), None) => self.print_text(value, None, &at.name("_"))?,
+                (Some(value), Some(element)) if element.usage != Usage::NotUsed => {
+                    self.print_element(shape, element, value, &at.name(&element.name))?;
+                }
+                (Some(value), _) => self.print_numbered(position, value, at)?,
                 (None, element) => self.require(element, at)?,
             }
         }
         self.out.extend(std::iter::repeat_n(self.delimiters.element, parts.tail));
         self.end_segment(parts.line_end);
         Ok(())
+    }
+
+    /// A value that the guide has no use for: `_07`.
+    fn print_numbered(&mut self, position: usize, value: &Json<'_>, at: &At<'_>) -> Result<(), JsonError> {
+        let name = format!("_{position:02}");
+        let at = at.name(&name);
+        if self.strict {
+            return Err(at.unknown());
+        }
+        self.print_text(value, None, &at)
     }
 
     fn require(&self, element: Option<&ElementUse>, at: &At<'_>) -> Result<(), JsonError> {
@@ -210,10 +222,10 @@ impl Printer<'_> {
             }
             let component = uses.get(position - 1);
             match (parts.value(position), component) {
-                (Some(value), Some(component)) => {
+                (Some(value), Some(component)) if component.usage != Usage::NotUsed => {
                     self.print_text(value, Some((shape, component)), &at.name(&component.name))?;
                 }
-                (Some(value), None) => self.print_text(value, None, &at.name("_"))?,
+                (Some(value), _) => self.print_numbered(position, value, at)?,
                 (None, component) if parts.used > 0 => self.require(component, at)?,
                 (None, _) => {}
             }
@@ -284,12 +296,17 @@ impl<'j> Parts<'j> {
                 b"_tail" => parts.tail = tail(value).ok_or_else(|| at.value("a number up to 999 as a string"))?,
                 b"_line_end" => parts.line_end = Some(line_end(value, &at)?),
                 [b'_', digits @ ..] => {
-                    let position = number(digits).filter(|position| *position > uses.len());
+                    let position = number(digits).filter(|position| {
+                        let element = position.checked_sub(1).and_then(|at| uses.get(at));
+                        element.is_none_or(|element| element.usage == Usage::NotUsed)
+                    });
                     parts.put(position.ok_or_else(|| at.unknown())?, value, &at)?;
                 }
                 _ => {
                     let ahead = uses.get(next..).unwrap_or_default().iter().chain(uses);
-                    let element = ahead.into_iter().find(|element| element.name == name.as_ref());
+                    let element = ahead
+                        .into_iter()
+                        .find(|element| element.name == name.as_ref() && element.usage != Usage::NotUsed);
                     let position = usize::from(element.ok_or_else(|| at.unknown())?.position);
                     next = position;
                     parts.put(position, value, &at)?;
@@ -323,13 +340,18 @@ fn is_empty(value: &Json<'_>) -> bool {
     }
 }
 
-/// What stands between segments: blanks and nothing else, or it would be a way to slip in segments.
+/// What stands between segments: blanks and the padding of fixed-size files, or it would be a way to slip in segments.
 pub(crate) fn line_end<'j>(value: &'j Json<'_>, at: &At<'_>) -> Result<&'j str, JsonError> {
     let Json::String(text) = value else { return Err(at.kind("a string", value.kind())) };
-    match text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+    match text.bytes().all(is_blank) {
         true => Ok(text),
         false => Err(at.value("line ends and blanks alone")),
     }
+}
+
+/// A byte that may stand between segments.
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0 | 0x1a)
 }
 
 /// How many empty elements stand at the end.

@@ -9,8 +9,8 @@ use super::shape::{Cut, Shape, Shapes};
 use super::tree::{Json, parse};
 use crate::guide::{Guides, NodeIx};
 
-/// The most bytes of JSON that are held at once: one value, or one level's own members.
-const VALUE_BYTES_MAX: usize = 64 << 20;
+/// The most bytes of JSON that are held at once, unless the caller says otherwise: one value, or one level's own members.
+pub const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// Turns a file's JSON into the file. Feed it in any pieces; memory holds one item and its ancestors.
 ///
@@ -30,6 +30,7 @@ pub struct FileReader {
     stack: Vec<Frame>,
     restored: Restored,
     failed: Option<JsonError>,
+    value_bytes_max: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,14 @@ impl FileReader {
             stack: Vec::new(),
             restored: Restored::default(),
             failed: None,
+            value_bytes_max: VALUE_BYTES_MAX,
         }
+    }
+
+    /// With another limit than [`VALUE_BYTES_MAX`] on the bytes that are held at once.
+    #[must_use]
+    pub fn with_value_bytes_max(self, value_bytes_max: usize) -> Self {
+        Self { value_bytes_max, ..self }
     }
 
     /// Takes the next bytes of JSON and appends what X12 they complete to `out`. After an error it takes none and gives the same
@@ -136,8 +144,8 @@ impl FileReader {
 
     fn run(&mut self, out: &mut Vec<u8>) -> Result<(), JsonError> {
         while self.step(out)? {}
-        match self.pending.len() - self.at > VALUE_BYTES_MAX {
-            true => Err(self.expected("a value of at most 64 MiB")),
+        match self.pending.len() - self.at > self.value_bytes_max {
+            true => Err(self.expected("a value within the limit")),
             false => Ok(()),
         }
     }
@@ -362,8 +370,8 @@ impl FileReader {
                 super::text::push_string(&mut open.own, self.key.as_bytes());
                 open.own.push(b':');
                 open.own.extend_from_slice(value);
-                if open.own.len() > VALUE_BYTES_MAX {
-                    return Err(at.value("a level of at most 64 MiB"));
+                if open.own.len() > self.value_bytes_max {
+                    return Err(at.value("a level within the limit"));
                 }
                 if !open.sealed {
                     return Ok(());

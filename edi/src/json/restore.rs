@@ -3,7 +3,7 @@
 use super::envelope::{GE, GS, IEA, ISA, TA1};
 use super::error::{At, JsonError};
 use super::members::members;
-use super::print::{Printer, line_end};
+use super::print::{Printer, is_blank, line_end};
 use super::shape::Shape;
 use super::text::push_bytes;
 use super::tree::{Json, parse};
@@ -77,7 +77,7 @@ impl Restored {
         match (interchange, key) {
             (true, "_leading") => {
                 let Json::String(text) = value else { return Err(at.kind("a string", value.kind())) };
-                if !text.trim_start_matches('\u{feff}').bytes().all(|byte| byte.is_ascii_whitespace()) {
+                if !text.trim_start_matches('\u{feff}').bytes().all(is_blank) {
                     return Err(at.value("a byte order mark, line ends and blanks alone"));
                 }
                 push_bytes(out, text);

@@ -98,7 +98,7 @@ impl Writer {
             };
             object.add(&element.name, &member, required);
         }
-        object.add("_line_end", "{\"type\":\"string\",\"pattern\":\"^[ \\\\t\\\\r\\\\n]*$\"}", false);
+        object.add("_line_end", "{\"type\":\"string\",\"pattern\":\"^[ \\\\t\\\\r\\\\n\\\\u0000\\\\u001a]*$\"}", false);
         object.finish(TAIL)
     }
 

@@ -7,6 +7,7 @@ use super::members::{members, require};
 use super::print::Printer;
 use super::shape::{Cut, Shape};
 use super::tree::{Json, parse};
+use crate::ack::{Envelope, Format, LineEnd};
 use crate::control::ControlNumber;
 use crate::delimiters::Delimiters;
 use crate::guide::{Guide, Guides, NodeIx, SegmentId, Usage};
@@ -30,17 +31,43 @@ pub fn item_to_x12(
     let guide = guide_of(&set, guides)?;
     let shape = Shape::new(&guide, Cut::Items);
     let start = out.len();
-    let printed = print_set(&shape, &set, delimiters, set_control, out);
+    let format = Format { delimiters, line_end: LineEnd::None };
+    let printed = print_set(&shape, &set, format, set_control, out);
     if printed.is_err() {
         out.truncate(start);
     }
     printed.map(|()| guide)
 }
 
+/// A whole interchange around the set that a set's or item's JSON tells; see [`item_to_x12`]. A set may hold many items, and is
+/// written as it is: BHT is the JSON's own.
+pub fn set_to_interchange(
+    json: &[u8],
+    guides: &Guides,
+    envelope: &Envelope,
+    format: &Format,
+    set_control: ControlNumber,
+    out: &mut Vec<u8>,
+) -> Result<Arc<Guide>, JsonError> {
+    let set = parse(json)?;
+    let guide = guide_of(&set, guides)?;
+    let shape = Shape::new(&guide, Cut::Items);
+    let start = out.len();
+    envelope.isa(format, out);
+    envelope.gs(format, &guide.group, &guide.revision, out);
+    if let Err(error) = print_set(&shape, &set, *format, set_control, out) {
+        out.truncate(start);
+        return Err(error);
+    }
+    envelope.ge(format, 1, out);
+    envelope.iea(format, 1, out);
+    Ok(guide)
+}
+
 fn print_set(
     shape: &Shape,
     set: &Json<'_>,
-    delimiters: Delimiters,
+    format: Format,
     set_control: ControlNumber,
     out: &mut Vec<u8>,
 ) -> Result<(), JsonError> {
@@ -48,7 +75,8 @@ fn print_set(
     let mut members = members(shape, NodeIx::ROOT, set, &at)?;
     require(shape, NodeIx::ROOT, &members, &at, |node| is_envelope(shape, node))?;
     members.retain(|member| !is_envelope(shape, member.node));
-    let mut printer = Printer { out, delimiters, line_end: b"", strict: true, segments: 0, hl: Some(0) };
+    let Format { delimiters, line_end } = format;
+    let mut printer = Printer { out, delimiters, line_end: line_end.bytes(), strict: true, segments: 0, hl: Some(0) };
     print_header(&mut printer, &shape.guide, set_control);
     printer.print_members(shape, &members, None, &at)?;
     print_trailer(&mut printer, set_control);

@@ -42,6 +42,9 @@ impl Shape {
         for parent in guide.indexes().filter(|ix| guide.node(*ix).kind == NodeKind::Loop) {
             shape.add_children(parent);
         }
+        for node in spine(guide, Cut::Items) {
+            shape.mark_levels(node);
+        }
         for node in spine(guide, cut) {
             shape.mark_spine(node);
         }
@@ -74,6 +77,16 @@ impl Shape {
             if let Some(member) = self.nodes.get_mut(usize::from(child.0)) {
                 *member = Member { key, rank, group, repeats: node.max > 1, ..Member::default() };
             }
+        }
+    }
+
+    /// An item's loop and what encloses it are arrays, whatever their maximum.
+    fn mark_levels(&mut self, mut node: NodeIx) {
+        while node != NodeIx::ROOT && node != NodeIx::NONE {
+            if let Some(member) = self.nodes.get_mut(usize::from(node.0)) {
+                member.repeats = true;
+            }
+            node = self.guide.node(node).parent;
         }
     }
 

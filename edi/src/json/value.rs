@@ -2,7 +2,7 @@
 
 use super::shape::Shape;
 use super::text::push_string;
-use crate::guide::{DataType, ElementUse, NodeIx};
+use crate::guide::{DataType, ElementUse, NodeIx, Usage};
 use crate::segment::Segment;
 
 /// Puts a comma before every member but the first.
@@ -40,7 +40,8 @@ pub(crate) fn push_segment(
         }
         tail = 0;
         commas.next(out);
-        match known {
+        // What the guide does not use has the dictionary's name, which may be another element's too.
+        match known.filter(|(element_use, _)| element_use.usage != Usage::NotUsed) {
             Some((element_use, key)) => {
                 out.extend_from_slice(key);
                 push_element(out, shape, element_use, element.bytes(), segment);
@@ -125,7 +126,7 @@ fn push_one(out: &mut Vec<u8>, shape: &Shape, element: &ElementUse, bytes: &[u8]
         }
         tail = 0;
         commas.next(out);
-        match known {
+        match known.filter(|(component_use, _)| component_use.usage != Usage::NotUsed) {
             Some((_, key)) => {
                 out.extend_from_slice(key);
                 push_string(out, component);

@@ -12,17 +12,21 @@ fn number(number: u32) -> ControlNumber {
     ControlNumber::new(number).expect("a control number")
 }
 
+pub fn envelope() -> Envelope {
+    Envelope {
+        sender: Address::new("ZZ", "TRADEWIND"),
+        receiver: Address::new("ZZ", "PAYER"),
+        at: Stamp::new(2026, 3, 4, 5, 6).expect("a date"),
+        interchange: number(41),
+        group: number(42),
+        usage: Usage::Test,
+    }
+}
+
 fn options(guide: &Arc<Guide>) -> BatchOptions {
     BatchOptions {
         guide: Arc::clone(guide),
-        envelope: Envelope {
-            sender: Address::new("ZZ", "TRADEWIND"),
-            receiver: Address::new("ZZ", "PAYER"),
-            at: Stamp::new(2026, 3, 4, 5, 6).expect("a date"),
-            interchange: number(41),
-            group: number(42),
-            usage: Usage::Test,
-        },
+        envelope: envelope(),
         acknowledgment_requested: true,
         format: Format::default(),
         set_control: number(9),

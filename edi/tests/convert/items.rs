@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::support::{findings, generated, guide, guides, items};
+use crate::support::{findings, generated, guide, guides, items, to_json};
+use tradewind_edi::ack::Format;
 use tradewind_edi::engine::{Engine, Options};
 use tradewind_edi::item::{Collected, Collector};
-use tradewind_edi::json::{JsonError, item_to_x12};
+use tradewind_edi::json::{JsonError, item_to_x12, set_to_interchange};
 use tradewind_edi::{ControlNumber, Delimiters, Guide, Guides};
 
 /// An interchange around one set.
@@ -192,4 +193,36 @@ fn a_line_end_cannot_slip_in_a_segment() {
     let refused =
         item_to_x12(json.as_bytes(), &Guides::built_in(), Delimiters::default(), ControlNumber::FIRST, &mut Vec::new());
     assert!(refused.is_err());
+}
+
+#[test]
+fn a_sets_json_makes_an_interchange_of_its_own() {
+    for (revision, set) in [("005010X222A1", "837"), ("005010X279A1", "271"), ("005010X214", "277")] {
+        let guide = guide(revision, set);
+        let document: Value = serde_json::from_slice(&to_json(&generated(&guide, 7, 5), 1000)).expect("JSON");
+        // Written anew by another program: members in alphabetical order.
+        let json = document["interchanges"][0]["groups"][0]["sets"][0].to_string();
+        let mut file = Vec::new();
+        let made = set_to_interchange(
+            json.as_bytes(),
+            &Guides::built_in(),
+            &crate::batches::envelope(),
+            &Format::default(),
+            ControlNumber::FIRST,
+            &mut file,
+        );
+        assert_eq!(made.unwrap_or_else(|error| panic!("{set}: {error}")).set, set);
+        assert_eq!(findings(&file), Vec::<String>::new());
+        assert_eq!(items(&file).items.len(), 7);
+    }
+}
+
+#[test]
+fn one_item_is_one_line() {
+    let collected = items(&generated(&guide("005010X222A1", "837"), 5, 5));
+    let mut lines = Vec::new();
+    collected.push_lines(&mut lines);
+    let lines = String::from_utf8(lines).expect("UTF-8");
+    assert_eq!(lines.lines().count(), 5);
+    assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
 }

@@ -1,6 +1,8 @@
 //! A file's JSON turns back into the same bytes.
 
 use crate::support::{assert_same, findings, generated, guide, guides, to_json, to_x12, valid_fixtures};
+use tradewind_edi::Guides;
+use tradewind_edi::json::{FileReader, JsonError};
 
 const PIECES: [usize; 4] = [1, 7, 4096, usize::MAX];
 
@@ -207,4 +209,45 @@ fn latin_1_and_utf_8_come_back() {
     returns("UTF-8", file.as_bytes());
     let latin_1: Vec<u8> = file.chars().map(|character| character as u8).collect();
     returns("Latin-1", &latin_1);
+}
+
+#[test]
+fn what_must_be_held_has_a_limit() {
+    let json = to_json(claims().as_bytes(), 1000);
+    let read = |limit: usize| {
+        let (mut reader, mut file) = (FileReader::new(Guides::built_in()).with_value_bytes_max(limit), Vec::new());
+        json.chunks(1).try_for_each(|piece| reader.feed(piece, &mut file)).and_then(|()| reader.finish())
+    };
+    let enough = (1..).find(|limit| read(*limit).is_ok()).expect("a limit that is enough");
+    assert!(enough < 6000, "one claim is held, not the file: {enough}");
+    assert!(matches!(read(enough - 1), Err(JsonError::Syntax { .. } | JsonError::Value { .. })));
+}
+
+#[test]
+fn members_of_a_level_that_come_too_late_are_refused() {
+    let json = String::from_utf8(to_json(claims().as_bytes(), 1000)).expect("UTF-8");
+    let start = json.find("\"submitter\":").expect("a submitter");
+    let end = json.find("\"receiver\":").expect("a receiver");
+    let submitter = &json[start..end - 1];
+    let late = json
+        .replace(&format!("{submitter},"), "")
+        .replace(",\"transaction_set_trailer\"", &format!(",{submitter},\"transaction_set_trailer\""));
+    let error = to_x12(late.as_bytes(), 1000).expect_err("too late");
+    assert!(error.ends_with("at `/interchanges/0/groups/0/sets/0/submitter`"), "{error}");
+}
+
+#[test]
+fn members_within_an_item_may_come_in_any_order() {
+    let file = claims();
+    let json = String::from_utf8(to_json(file.as_bytes(), 1000)).expect("UTF-8");
+    let mut later = json.clone();
+    let claims: Vec<usize> = json.match_indices("{\"claim_information\":").map(|(at, _)| at).collect();
+    assert!(!claims.is_empty());
+    for &start in claims.iter().rev() {
+        let mut values = serde_json::Deserializer::from_str(&json[start..]).into_iter::<serde_json::Value>();
+        let claim = values.next().expect("a value").expect("JSON").to_string();
+        later.replace_range(start..start + values.byte_offset(), &claim);
+    }
+    assert_ne!(later, json);
+    assert_same("another order", &to_x12(later.as_bytes(), 1000).expect("X12"), file.as_bytes());
 }
