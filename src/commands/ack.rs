@@ -19,16 +19,16 @@ pub(super) struct Arguments {
     /// The file to acknowledge; - is standard input
     file: PathBuf,
     /// Only this acknowledgment; without it all that are due
-    #[arg(long = "type")]
+    #[arg(long = "type", value_name = "TYPE")]
     only: Option<Type>,
     /// Where to write them; - or nothing is standard output
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Who acknowledges claims: a clearinghouse says A1 of a claim that it takes, a payer A2
-    #[arg(long = "as", value_enum, default_value_t = As::Clearinghouse)]
+    #[arg(long = "as", value_name = "WHO", value_enum, default_value_t = As::Clearinghouse)]
     role: As,
     /// Date and time to write, CCYYMMDDHHMM; now (UTC) when left out
-    #[arg(long, value_parser = stamp)]
+    #[arg(long, value_parser = stamp, value_name = "TIME")]
     at: Option<Stamp>,
 }
 

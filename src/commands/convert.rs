@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     to: To,
     /// Where to write it; - or nothing is standard output
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 

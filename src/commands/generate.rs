@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Where to write; - or nothing is standard output
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// ISA15
     #[arg(long, value_enum, default_value_t = World::Test)]
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     items_per_set: Option<u64>,
     /// Date and time of the envelopes, CCYYMMDDHHMM
-    #[arg(long, value_parser = stamp)]
+    #[arg(long, value_parser = stamp, value_name = "TIME")]
     at: Option<Stamp>,
     /// One long line instead of one a segment
     #[arg(long)]

@@ -50,8 +50,13 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let path = config.data().join("ledger.db");
     anyhow::ensure!(path.exists(), "{} holds no ledger", config.data().display());
     let ledger = SqliteLedger::open(SqliteOptions::new(path)).await?;
-    let item = ledger.item(&Scope::All, arguments.item).await?.with_context(|| format!("there is no item {}", arguments.item))?;
-    let by = format!("operator:{}", arguments.operator).parse().context("expected an operator's name of letters and digits")?;
+    let item = ledger
+        .item(&Scope::All, arguments.item)
+        .await?
+        .with_context(|| format!("there is no item {}", arguments.item))?;
+    let by = format!("operator:{}", arguments.operator)
+        .parse()
+        .context("expected an operator's name of letters and digits")?;
     let reason = arguments.reason.parse().context("expected a reason of a-z, 0-9 and -")?;
     let cause = Cause { by, reason: Some(reason), note: None };
     let at = UnixMs(WallClock.now_unix_ms());

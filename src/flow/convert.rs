@@ -53,7 +53,8 @@ pub(super) fn guide_of(json: &[u8]) -> Result<Arc<Guide>, GatewayError> {
 async fn options(flow: &Flow, partner: &PartnerId, guide: Arc<Guide>) -> Result<BatchOptions, FlowError> {
     let settings = flow.settings();
     let (us, them) = (&settings.config.gateway.identity, settings.partner(partner));
-    let own = them.and_then(|partner| partner.identities.first()).ok_or_else(|| FlowError::ConfigPartner(partner.clone()))?;
+    let own =
+        them.and_then(|partner| partner.identities.first()).ok_or_else(|| FlowError::ConfigPartner(partner.clone()))?;
     let wanted = [(NumberKind::Interchange, 1)];
     let reason = "given-to-a-json-submission".parse()?;
     let numbers = flow.ledger.reserve_numbers(partner, &wanted, reason, flow.now()).await?;
@@ -64,7 +65,11 @@ async fn options(flow: &Flow, partner: &PartnerId, guide: Arc<Guide>) -> Result<
     Ok(BatchOptions {
         guide,
         envelope: Envelope {
-            sender: Address { qualifier: own.qualifier.clone(), id: own.id.clone(), group_id: own.application().to_owned() },
+            sender: Address {
+                qualifier: own.qualifier.clone(),
+                id: own.id.clone(),
+                group_id: own.application().to_owned(),
+            },
             receiver,
             at: stamp(flow),
             interchange,

@@ -119,15 +119,24 @@ impl Gateway for FlowGateway {
             depth: depth.ready,
             oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
         };
-        let state = |row: tradewind_ledger::StateCount| StateMetrics { kind: row.what.into(), state: row.state.into(), count: row.count };
-        MetricsSnapshot { queues: depths.into_iter().map(queue).collect(), states: states.into_iter().map(state).collect() }
+        let state = |row: tradewind_ledger::StateCount| StateMetrics {
+            kind: row.what.into(),
+            state: row.state.into(),
+            count: row.count,
+        };
+        MetricsSnapshot {
+            queues: depths.into_iter().map(queue).collect(),
+            states: states.into_iter().map(state).collect(),
+        }
     }
 }
 
 /// The file that an idempotency key stood for: its id is the last part of its object's key.
 fn first(response: &StoredResponse) -> Result<ReceiptId, GatewayError> {
     let object = response.body.as_ref().map(|object| object.as_str().rsplit('/').next().unwrap_or_default());
-    object.and_then(|id| id.parse().ok()).ok_or_else(|| GatewayError::internal(FlowError::Internal("a stored response")))
+    object
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| GatewayError::internal(FlowError::Internal("a stored response")))
 }
 
 fn refuse_ledger(error: LedgerError) -> GatewayError {

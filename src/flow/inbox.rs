@@ -47,7 +47,10 @@ impl Inbox for FlowInbox {
 
     fn policy(&self, partner: &PartnerId) -> UploadPolicy {
         let settings = self.flow.settings();
-        let endings = settings.partner(partner).and_then(|partner| partner.sftp.as_ref()).map(|login| login.start_at_rename.clone());
+        let endings = settings
+            .partner(partner)
+            .and_then(|partner| partner.sftp.as_ref())
+            .map(|login| login.start_at_rename.clone());
         UploadPolicy {
             start_rule: StartRule::AtRenameForSuffixes(endings.unwrap_or_default()),
             file_bytes_max: settings.config.gateway.limits.file_bytes_max,
@@ -84,11 +87,16 @@ impl Inbox for FlowInbox {
         let mut files: Vec<OutFile> = Vec::new();
         let mut after: Option<OutName> = None;
         while files.len() < LISTED_MAX {
-            let page = self.flow.ledger.list_out(partner, after.as_ref(), LISTED_AT_ONCE).await.map_err(refuse_ledger)?;
+            let page =
+                self.flow.ledger.list_out(partner, after.as_ref(), LISTED_AT_ONCE).await.map_err(refuse_ledger)?;
             after = page.last().map(|file| file.name.clone());
             let whole = page.len() == LISTED_AT_ONCE as usize;
             files.extend(page.into_iter().filter_map(|file| {
-                Some(OutFile { name: file.name.as_str().parse().ok()?, size: file.size, unix_seconds: file.at.0 / 1_000 })
+                Some(OutFile {
+                    name: file.name.as_str().parse().ok()?,
+                    size: file.size,
+                    unix_seconds: file.at.0 / 1_000,
+                })
             }));
             if !whole {
                 break;
@@ -99,9 +107,18 @@ impl Inbox for FlowInbox {
 
     async fn out_open(&self, partner: &PartnerId, name: &FileName) -> Result<Box<dyn OutRead>, InboxError> {
         let name: OutName = name.as_str().parse().map_err(|_| InboxError::NotFound)?;
-        let file = self.flow.ledger.out_file(partner, &name).await.map_err(refuse_ledger)?.ok_or(InboxError::NotFound)?;
-        let object = self.flow.vault.object(partner, &file.object, objects::OUT).await.map_err(|error| refuse(error.into()))?;
-        Ok(Box::new(FlowOutRead { flow: self.flow.clone(), partner: partner.clone(), name, object, size: file.size, noted: false }))
+        let file =
+            self.flow.ledger.out_file(partner, &name).await.map_err(refuse_ledger)?.ok_or(InboxError::NotFound)?;
+        let object =
+            self.flow.vault.object(partner, &file.object, objects::OUT).await.map_err(|error| refuse(error.into()))?;
+        Ok(Box::new(FlowOutRead {
+            flow: self.flow.clone(),
+            partner: partner.clone(),
+            name,
+            object,
+            size: file.size,
+            noted: false,
+        }))
     }
 
     async fn out_remove(&self, partner: &PartnerId, name: &FileName) -> Result<(), InboxError> {
@@ -167,7 +184,11 @@ impl OutRead for FlowOutRead {
         let bytes = self.object.read(offset..end).await.map_err(|error| refuse(error.into()))?;
         if end == self.size && !self.noted {
             self.noted = true;
-            self.flow.ledger.out_file_fetched(&self.partner, &self.name, self.flow.now()).await.map_err(refuse_ledger)?;
+            self.flow
+                .ledger
+                .out_file_fetched(&self.partner, &self.name, self.flow.now())
+                .await
+                .map_err(refuse_ledger)?;
         }
         Ok(bytes)
     }

@@ -84,7 +84,12 @@ impl Flow {
     }
 
     /// A job for now.
-    pub(crate) fn job(&self, queue: &QueueName, partner: &PartnerId, reference: impl ToString) -> Result<NewJob, FlowError> {
+    pub(crate) fn job(
+        &self,
+        queue: &QueueName,
+        partner: &PartnerId,
+        reference: impl ToString,
+    ) -> Result<NewJob, FlowError> {
         self.job_at(queue, partner, reference, self.now())
     }
 

@@ -74,8 +74,16 @@ struct Senders {
 }
 
 /// Networks that are not public, for partners that are configured so.
-const PRIVATE: [&str; 8] =
-    ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::1/128", "fc00::/7"];
+const PRIVATE: [&str; 8] = [
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+];
 
 impl Senders {
     fn new() -> Result<Self, FlowError> {
@@ -89,16 +97,17 @@ impl Senders {
 async fn attempt(flow: &Flow, senders: &Senders, notification: &Notification) -> Result<(), FlowError> {
     let settings = flow.settings();
     let partner = settings.partner(&notification.partner);
-    let end = match (partner.and_then(|partner| partner.webhook.as_ref()), settings.webhook_secret(&notification.partner)) {
-        (Some(webhook), Some(secret)) => {
-            let body = body(flow, notification).await?;
-            let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
-            let seconds = flow.now().0 / 1_000;
-            let outcome = sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
-            ended(flow, notification, outcome)?
-        }
-        _ => Attempt::Abandoned("webhook-not-configured".parse()?),
-    };
+    let end =
+        match (partner.and_then(|partner| partner.webhook.as_ref()), settings.webhook_secret(&notification.partner)) {
+            (Some(webhook), Some(secret)) => {
+                let body = body(flow, notification).await?;
+                let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
+                let seconds = flow.now().0 / 1_000;
+                let outcome = sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
+                ended(flow, notification, outcome)?
+            }
+            _ => Attempt::Abandoned("webhook-not-configured".parse()?),
+        };
     let mut effects = Effects::none();
     if let Attempt::Abandoned(reason) = &end {
         tracing::error!(partner = %notification.partner, notification = %notification.id, %reason, "a webhook is given up");

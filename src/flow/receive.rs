@@ -48,7 +48,12 @@ pub(super) struct Whole {
 
 impl Reception {
     /// Begins to take bytes of a partner. `name` is the file's name, which may be PHI.
-    pub(super) async fn open(flow: &Flow, partner: &PartnerId, door: Door, name: Option<&str>) -> Result<Self, FlowError> {
+    pub(super) async fn open(
+        flow: &Flow,
+        partner: &PartnerId,
+        door: Door,
+        name: Option<&str>,
+    ) -> Result<Self, FlowError> {
         let id = flow.ids.receipt_id();
         let object = objects::received(id).map_err(|_| FlowError::Internal("an object's key"))?;
         let (mut name_hash, mut name_sealed) = (None, None);
@@ -62,7 +67,10 @@ impl Reception {
         let writer = flow.vault.writer(partner, &object, objects::RECEIVED, PutMode::IfAbsent).await?;
         let (partner, at) = (partner.clone(), flow.now());
         let door = door.as_str().parse()?;
-        Ok(Self { receipt: NewReceipt { id, partner, door, object, name_hash, name_sealed, response_to: None, at }, writer })
+        Ok(Self {
+            receipt: NewReceipt { id, partner, door, object, name_hash, name_sealed, response_to: None, at },
+            writer,
+        })
     }
 
     /// Takes the next bytes.

@@ -117,7 +117,12 @@ async fn publish(
 async fn quarantine(flow: &Flow, lane: &Lane, job: JobId, reason: &str) -> Result<(), FlowError> {
     flow.ledger.settle_jobs(vec![(job, JobEnd::Quarantined(reason.parse()?))]).await?;
     tracing::error!(queue = %lane.queue, partner = %lane.partner, %job, reason, "a job is quarantined");
-    let alarm = NewAlarm { kind: "job-quarantined".parse()?, subject: job.to_string(), reason: Some(reason.parse()?), at: flow.now() };
+    let alarm = NewAlarm {
+        kind: "job-quarantined".parse()?,
+        subject: job.to_string(),
+        reason: Some(reason.parse()?),
+        at: flow.now(),
+    };
     Ok(flow.ledger.record(Effects { alarms: vec![alarm], ..Effects::none() }).await?)
 }
 

@@ -28,13 +28,19 @@ pub(super) enum Spooled {
 
 impl Spool {
     /// Takes everything from `bytes`, which is empty then.
-    pub(super) async fn take(&mut self, flow: &Flow, partner: &PartnerId, bytes: &mut Vec<u8>) -> Result<(), FlowError> {
+    pub(super) async fn take(
+        &mut self,
+        flow: &Flow,
+        partner: &PartnerId,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), FlowError> {
         if let Some((_, writer)) = &mut self.object {
             writer.write(bytes).await?;
         } else {
             self.memory.extend_from_slice(bytes);
             if self.memory.len() > MEMORY_BYTES_MAX {
-                let key = objects::spool(flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
+                let key =
+                    objects::spool(flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
                 let mut writer = flow.vault.writer(partner, &key, objects::SPOOL, PutMode::IfAbsent).await?;
                 writer.write(&self.memory).await?;
                 self.memory = Vec::new();
@@ -62,7 +68,9 @@ impl Spooled {
     pub(super) async fn reader(&self, flow: &Flow) -> Result<Box<dyn AsyncRead + Send + Unpin + '_>, FlowError> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(bytes.as_slice())),
-            Self::Object(partner, key) => Box::new(flow.vault.reader(partner, key, objects::SPOOL).await?.into_async_read()),
+            Self::Object(partner, key) => {
+                Box::new(flow.vault.reader(partner, key, objects::SPOOL).await?.into_async_read())
+            }
         })
     }
 
@@ -77,7 +85,13 @@ impl Spooled {
     }
 
     /// Copies a part of it to another spool.
-    pub(super) async fn copy(&self, flow: &Flow, range: Range<u64>, partner: &PartnerId, to: &mut Spool) -> Result<(), FlowError> {
+    pub(super) async fn copy(
+        &self,
+        flow: &Flow,
+        range: Range<u64>,
+        partner: &PartnerId,
+        to: &mut Spool,
+    ) -> Result<(), FlowError> {
         match self {
             Self::Memory(bytes) => {
                 let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);

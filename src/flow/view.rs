@@ -47,7 +47,8 @@ pub(super) async fn sealed_parts(flow: &Flow, item: &Item) -> Result<(Keys, Vec<
     let Some(sealed) = &item.sealed else { return Ok((Keys::default(), Vec::new())) };
     let opened = flow.vault.keys().open_value(&item.owner, objects::ITEM_KEYS, item.id.as_str(), &sealed.0).await;
     let opened = opened.map_err(tradewind_compliance::vault::VaultError::Keys)?;
-    let parts: SealedItem = serde_json::from_slice(&opened).map_err(|_| FlowError::Internal("an item's keys as JSON"))?;
+    let parts: SealedItem =
+        serde_json::from_slice(&opened).map_err(|_| FlowError::Internal("an item's keys as JSON"))?;
     let keys = parts.keys.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect();
     let findings = parts.findings.into_iter().map(|(place, rule, message)| Fault { place, rule: rule.into(), message });
     Ok((Keys(keys), findings.collect()))

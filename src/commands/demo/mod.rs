@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
+use tradewind_edi::Guides;
 use tradewind_edi::ack::Address;
 use tradewind_edi::generate::{GenerateOptions, Generator};
-use tradewind_edi::Guides;
 
 use super::{Outcome, put};
 use crate::config;
@@ -25,7 +25,7 @@ const TRIP_MAX: Duration = Duration::from_secs(120);
 
 /// What `demo` takes.
 #[derive(Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Claims in the file
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     claims: u64,
@@ -67,7 +67,10 @@ async fn demo(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let clinic = home::create(&home, &addresses)?;
     let receiver = Receiver::start(receiver_at, &clinic.webhook_secret)?;
     let gateway = wiring::start(config::load(&home)?, doors).await?;
-    story.tell(&format!("the gateway runs: SFTP on {}, REST on http://{}, a simulated payer on http://{}", addresses.sftp, addresses.api, addresses.payer))?;
+    story.tell(&format!(
+        "the gateway runs: SFTP on {}, REST on http://{}, a simulated payer on http://{}",
+        addresses.sftp, addresses.api, addresses.payer
+    ))?;
     let trip = tokio::time::timeout(TRIP_MAX, trip(arguments, &story, &home, &clinic, &gateway, &receiver)).await;
     gateway.stop().await;
     receiver.stop().await;
@@ -86,7 +89,11 @@ async fn trip(
 ) -> anyhow::Result<bool> {
     let claims = claims(arguments)?;
     let bad = arguments.claims / arguments.bad_every;
-    story.tell(&format!("the clinic generates {} synthetic claims ({} KiB of X12), of which {bad} are bad", arguments.claims, claims.len() / 1024))?;
+    story.tell(&format!(
+        "the clinic generates {} synthetic claims ({} KiB of X12), of which {bad} are bad",
+        arguments.claims,
+        claims.len() / 1024
+    ))?;
     let partner = Partner::new(home, clinic, gateway.sftp)?;
     let message = partner.encrypt(&claims).await?;
     story.tell(&format!("it signs and encrypts them with PGP ({} KiB)", message.len() / 1024))?;
@@ -100,7 +107,9 @@ async fn trip(
     show(&ours, 14)?;
     let good = arguments.claims - bad;
     let told = receiver.wait_for(usize::try_from(good)?).await;
-    story.tell(&format!("the payer took {good} claims and answered; the clinic's webhook got {told} signed answers. The first one:"))?;
+    story.tell(&format!(
+        "the payer took {good} claims and answered; the clinic's webhook got {told} signed answers. The first one:"
+    ))?;
     put(&receiver.first_as_text())?;
     let payers = partner.fetch("277CA-payer_").await?;
     story.tell("the payer's 277CA, rebuilt for the clinic under its own claim numbers:")?;

@@ -31,8 +31,8 @@ pub(super) struct Arguments {
     /// One JSON object for programs
     #[arg(long)]
     json: bool,
-    /// Run rules up to this SNIP type
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
+    /// Run rules up to this SNIP type, 1 to 7
+    #[arg(long, value_name = "TYPE", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
     snip: u8,
     /// Show values of the file; they may be PHI
     #[arg(long, conflicts_with = "json")]

@@ -4,8 +4,8 @@ use tradewind_broker::QueueName;
 use tradewind_compliance::{ItemId, ObjectKey, PartnerId, ReceiptId};
 use tradewind_edi::ack::read::{Fact, GroupAnswer, InterchangeAnswer, SetAnswer};
 use tradewind_ledger::{
-    Advance, AnswerResult, Cause, Delivery, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, NewAlarm,
-    NewAnswer, NewNotification, NumberKind, Place, STAGE_ITEMS_MAX,
+    Advance, AnswerResult, Cause, Delivery, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, NewAlarm, NewAnswer,
+    NewNotification, NumberKind, Place, STAGE_ITEMS_MAX,
 };
 
 use super::reader::AnswerPart;
@@ -74,7 +74,8 @@ async fn record(
     for chunk in rows.chunks(STAGE_ITEMS_MAX.min(1_000)) {
         let owners = owners(flow, chunk).await?;
         let with_notices = chunk.iter().cloned().map(|mut row| {
-            row.notify = owners.iter().find(|(item, _)| *item == row.item).and_then(|(_, owner)| notice(flow, owner, &row));
+            row.notify =
+                owners.iter().find(|(item, _)| *item == row.item).and_then(|(_, owner)| notice(flow, owner, &row));
             row
         });
         let results = flow.ledger.record_answers(with_notices.collect(), Effects::none()).await?;
@@ -148,7 +149,9 @@ async fn group(flow: &Flow, partner: &PartnerId, answer: &GroupAnswer) -> Result
     let open = [DeliveryState::Sending, DeliveryState::Sent, DeliveryState::Unknown].contains(&delivery.state);
     if open {
         let cause = Cause::system("partner-999-accepted")?;
-        flow.ledger.settle_delivery(delivery.id, DeliveryOutcome::Acknowledged, cause, flow.now(), Effects::none()).await?;
+        flow.ledger
+            .settle_delivery(delivery.id, DeliveryOutcome::Acknowledged, cause, flow.now(), Effects::none())
+            .await?;
         flow.ledger.clear_alarm(&"delivery-unknown".parse()?, delivery.id.as_str(), flow.now()).await?;
     }
     Ok(())
@@ -170,7 +173,8 @@ async fn refuse(
     of_set: impl Fn(u32) -> bool,
 ) -> Result<(), FlowError> {
     let carried = flow.ledger.delivery_items(delivery.id, true).await?;
-    let items: Vec<ItemId> = carried.iter().filter(|carried| of_set(carried.set_number)).map(|carried| carried.item).collect();
+    let items: Vec<ItemId> =
+        carried.iter().filter(|carried| of_set(carried.set_number)).map(|carried| carried.item).collect();
     let cause = Cause::system(reason)?;
     flow.ledger.settle_items(&items, ItemOutcome::Quarantined, cause, flow.now(), Effects::none()).await?;
     alarm(flow, partner, "delivery-rejected", reason).await
@@ -189,7 +193,8 @@ async fn by_number(
 }
 
 async fn alarm(flow: &Flow, partner: &PartnerId, kind: &str, reason: &str) -> Result<(), FlowError> {
-    let alarm = NewAlarm { kind: kind.parse()?, subject: partner.to_string(), reason: Some(reason.parse()?), at: flow.now() };
+    let alarm =
+        NewAlarm { kind: kind.parse()?, subject: partner.to_string(), reason: Some(reason.parse()?), at: flow.now() };
     flow.ledger.open_alarm(alarm).await?;
     Ok(())
 }

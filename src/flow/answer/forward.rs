@@ -13,9 +13,9 @@ use tradewind_ledger::{Effects, Item, NumberKind, NumbersUsed, Receipt};
 use super::reader::named;
 use crate::flow::deliver::envelope;
 use crate::flow::out::{self, OutKind};
+use crate::flow::translate::open;
 use crate::flow::view::sealed_parts;
 use crate::flow::workers::Done;
-use crate::flow::translate::open;
 use crate::flow::{Flow, FlowError};
 
 /// Items that are looked up at once.
@@ -40,7 +40,9 @@ struct Of {
 /// A job of `answer`: the receipt of a payer's 277CA.
 pub(in crate::flow) async fn job(flow: Arc<Flow>, payer: PartnerId, source: String) -> Result<Done, FlowError> {
     let source: ReceiptId = source.parse().map_err(|_| FlowError::Internal("a receipt's id"))?;
-    let Some(receipt) = flow.ledger.receipt(source).await? else { return Err(FlowError::Internal("the receipt of a 277CA")) };
+    let Some(receipt) = flow.ledger.receipt(source).await? else {
+        return Err(FlowError::Internal("the receipt of a 277CA"));
+    };
     let claims = read_claims(&flow, &receipt).await?;
     let mut senders: BTreeMap<(PartnerId, ReceiptId, bool), Vec<Told>> = BTreeMap::new();
     let mut claims = claims.into_iter();
@@ -50,9 +52,12 @@ pub(in crate::flow) async fn job(flow: Arc<Flow>, payer: PartnerId, source: Stri
             break;
         }
         let ids: Vec<ItemId> = page.iter().map(|(id, _)| *id).collect();
-        let items: BTreeMap<ItemId, Item> = flow.ledger.items(&ids).await?.into_iter().map(|item| (item.id, item)).collect();
+        let items: BTreeMap<ItemId, Item> =
+            flow.ledger.items(&ids).await?.into_iter().map(|item| (item.id, item)).collect();
         for (id, answer) in page {
-            let Some(item) = items.get(&id).filter(|item| item.destination.as_ref() == Some(&payer)).cloned() else { continue };
+            let Some(item) = items.get(&id).filter(|item| item.destination.as_ref() == Some(&payer)).cloned() else {
+                continue;
+            };
             senders.entry((item.owner.clone(), item.receipt, item.test)).or_default().push(Told { item, answer });
         }
     }
@@ -92,7 +97,8 @@ async fn forward(flow: &Flow, payer: &PartnerId, owner: &PartnerId, of: Of, told
     let Some(identity) = partner.identities.first() else { return Err(FlowError::ConfigPartner(owner.clone())) };
     let at = Stamp::from_unix(i64::try_from(flow.now().0 / 1_000).unwrap_or(i64::MAX));
     let mut writer = Writer::new(answering(flow, payer, &of, at), Format::default());
-    let submitter = Name { last: identity.id.as_bytes(), qualifier: b"46", id: identity.id.as_bytes(), ..Name::default() };
+    let submitter =
+        Name { last: identity.id.as_bytes(), qualifier: b"46", id: identity.id.as_bytes(), ..Name::default() };
     let (mut body, mut spool, mut batch, mut around) = (Vec::new(), Vec::new(), None, None);
     for Told { item, answer } in &told {
         let keys = sealed_parts(flow, item).await?.0.0;
@@ -124,7 +130,8 @@ async fn forward(flow: &Flow, payer: &PartnerId, owner: &PartnerId, of: Of, told
     file.append(&mut body);
     writer.tail(&envelope, &mut file);
     let sealed = out::seal(flow, owner, file.as_slice()).await?;
-    let listed = out::list(flow, owner, OutKind::PayerX277ca, (of.receipt, &format!("{}_{}", of.source, of.receipt)), &sealed)?;
+    let listed =
+        out::list(flow, owner, OutKind::PayerX277ca, (of.receipt, &format!("{}_{}", of.source, of.receipt)), &sealed)?;
     let used = |numbers| NumbersUsed { partner: owner.clone(), numbers, by: of.source.to_string() };
     let numbers_used = numbers.into_iter().map(used).collect();
     flow.ledger.record(Effects { files: vec![listed], numbers_used, ..Effects::none() }).await?;

@@ -72,7 +72,12 @@ async fn gather(flow: &Flow, partner: &PartnerId, deliver: &Deliver) -> Result<V
 async fn refuse(flow: &Flow, partner: &PartnerId, run: &[ClaimableItem]) -> Result<(), FlowError> {
     let items: Vec<ItemId> = run.iter().map(|item| item.id).collect();
     let reason = "usage-of-the-address-differs";
-    let alarm = NewAlarm { kind: "wrong-usage".parse()?, subject: partner.to_string(), reason: Some(reason.parse()?), at: flow.now() };
+    let alarm = NewAlarm {
+        kind: "wrong-usage".parse()?,
+        subject: partner.to_string(),
+        reason: Some(reason.parse()?),
+        at: flow.now(),
+    };
     let effects = Effects { alarms: vec![alarm], ..Effects::none() };
     flow.ledger.settle_items(&items, ItemOutcome::Quarantined, Cause::system(reason)?, flow.now(), effects).await?;
     Ok(())
@@ -145,7 +150,12 @@ async fn reserve(flow: &Flow, partner: &PartnerId, sets: u32) -> Result<Vec<Numb
 }
 
 /// Cuts the run of ST02 to the sets that were written; the rest stays a gap, with its reason.
-async fn used(flow: &Flow, partner: &PartnerId, numbers: Vec<Numbers>, end: BatchEnd) -> Result<Vec<Numbers>, FlowError> {
+async fn used(
+    flow: &Flow,
+    partner: &PartnerId,
+    numbers: Vec<Numbers>,
+    end: BatchEnd,
+) -> Result<Vec<Numbers>, FlowError> {
     let mut used = Vec::new();
     for run in numbers {
         if run.kind != NumberKind::Set || run.count <= end.sets {
@@ -205,7 +215,11 @@ pub(in crate::flow) fn envelope(
     let group_id = us.application.clone().unwrap_or_else(|| us.id.clone());
     Ok(Envelope {
         sender: Address { qualifier: us.qualifier.clone(), id: us.id.clone(), group_id },
-        receiver: Address { qualifier: them.qualifier.clone(), id: them.id.clone(), group_id: them.application().to_owned() },
+        receiver: Address {
+            qualifier: them.qualifier.clone(),
+            id: them.id.clone(),
+            group_id: them.application().to_owned(),
+        },
         at: Stamp::from_unix(i64::try_from(flow.now().0 / 1_000).unwrap_or(i64::MAX)),
         interchange: number(numbers, NumberKind::Interchange)?,
         group: number(numbers, NumberKind::Group)?,

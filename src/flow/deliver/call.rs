@@ -45,7 +45,8 @@ pub(super) async fn make(
         }
         Err(SendError::NotTaken(why)) => {
             let attempts_max = flow.settings().config.gateway.limits.attempts_max;
-            settle(flow, batch.delivery, DeliveryOutcome::Refused { attempts_max }, reason(why), Effects::none()).await?;
+            settle(flow, batch.delivery, DeliveryOutcome::Refused { attempts_max }, reason(why), Effects::none())
+                .await?;
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the partner did not take the batch");
             let asked = match why {
                 NotTaken::Refused { retry_after, .. } => retry_after,
@@ -55,14 +56,20 @@ pub(super) async fn make(
         }
         Err(SendError::Unknown(why)) => {
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the call was cut; its items are unknown until they are settled");
-            let job = flow.job_at(&settle_queue(partner)?, partner, batch.delivery, flow.now().plus(SETTLE_AFTER_MS))?;
+            let job =
+                flow.job_at(&settle_queue(partner)?, partner, batch.delivery, flow.now().plus(SETTLE_AFTER_MS))?;
             let alarm = NewAlarm {
                 kind: "delivery-unknown".parse()?,
                 subject: batch.delivery.to_string(),
                 reason: None,
                 at: flow.now(),
             };
-            let effects = Effects { jobs: vec![job], alarms: vec![alarm], owed: owed(flow, batch.delivery, "999")?, ..Effects::none() };
+            let effects = Effects {
+                jobs: vec![job],
+                alarms: vec![alarm],
+                owed: owed(flow, batch.delivery, "999")?,
+                ..Effects::none()
+            };
             settle(flow, batch.delivery, DeliveryOutcome::Unknown, "cut-after-sending", effects).await?;
             Ok(None)
         }

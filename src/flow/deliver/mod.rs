@@ -38,7 +38,10 @@ pub(super) async fn recover(flow: &Flow) -> Result<(), FlowError> {
     let now = flow.now();
     let cut = flow.ledger.recover_deliveries(now, now).await?;
     if !cut.is_empty() {
-        tracing::warn!(count = cut.len(), "calls were cut by the end of an earlier process; they are settled before anything is sent again");
+        tracing::warn!(
+            count = cut.len(),
+            "calls were cut by the end of an earlier process; they are settled before anything is sent again"
+        );
     }
     // Every unknown delivery has a job that settles it, also where the process died before it wrote one.
     for delivery in flow.ledger.deliveries_in(None, DeliveryState::Unknown, u32::MAX).await? {

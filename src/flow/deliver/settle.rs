@@ -18,9 +18,14 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A job of `settle.<partner>`: one delivery whose fate is not known.
-pub(in crate::flow) async fn settle_job(flow: Arc<Flow>, partner: PartnerId, delivery: String) -> Result<Done, FlowError> {
+pub(in crate::flow) async fn settle_job(
+    flow: Arc<Flow>,
+    partner: PartnerId,
+    delivery: String,
+) -> Result<Done, FlowError> {
     let id: DeliveryId = delivery.parse().map_err(|_| FlowError::Internal("a delivery's id"))?;
-    let Some(delivery) = flow.ledger.delivery(id).await?.filter(|delivery| delivery.state == DeliveryState::Unknown) else {
+    let Some(delivery) = flow.ledger.delivery(id).await?.filter(|delivery| delivery.state == DeliveryState::Unknown)
+    else {
         flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
         return Ok(Done::Yes);
     };
@@ -44,7 +49,9 @@ pub(in crate::flow) async fn settle_job(flow: Arc<Flow>, partner: PartnerId, del
             let attempts_max = settings.config.gateway.limits.attempts_max;
             let effects = Effects::job(flow.job(&QueueName::deliver(&partner), &partner, id)?);
             let cause = Cause::system("status-query-never-taken")?;
-            flow.ledger.settle_delivery(id, DeliveryOutcome::Refused { attempts_max }, cause, flow.now(), effects).await?;
+            flow.ledger
+                .settle_delivery(id, DeliveryOutcome::Refused { attempts_max }, cause, flow.now(), effects)
+                .await?;
         }
         Err(error) => {
             tracing::info!(%partner, delivery = %id, %error, "the status query gave no answer; it is asked again");

@@ -1,7 +1,7 @@
 //! TRANSLATE: what was received is opened, read once, acknowledged, and its items are released to their partners, or nothing of it is.
 
-pub(super) mod open;
 mod notice;
+pub(super) mod open;
 mod pass;
 mod release;
 mod stage;

@@ -23,7 +23,13 @@ pub(super) async fn quarantine(flow: &Flow, receipt: &Receipt, why: &Quarantine)
             receipt.id, why.reason, why.told
         );
         let sealed = out::seal(flow, &receipt.partner, text.as_bytes()).await?;
-        effects.files.push(out::list(flow, &receipt.partner, OutKind::Notice, (receipt.id, receipt.id.as_str()), &sealed)?);
+        effects.files.push(out::list(
+            flow,
+            &receipt.partner,
+            OutKind::Notice,
+            (receipt.id, receipt.id.as_str()),
+            &sealed,
+        )?);
     }
     let end = ReceiptEnd::Quarantined(why.reason.parse()?);
     Ok(flow.ledger.finish_receipt(receipt.id, end, flow.now(), effects).await?)

@@ -38,15 +38,23 @@ pub(in crate::flow) async fn open(flow: &Flow, receipt: &Receipt) -> Result<Resu
     }
     let mut head = Vec::new();
     let mut reader = raw.reader(flow, receipt).await?.into_async_read();
-    (&mut reader).take(SNIFF_BYTES as u64).read_to_end(&mut head).await.map_err(|_| FlowError::Internal("a readable object"))?;
+    (&mut reader)
+        .take(SNIFF_BYTES as u64)
+        .read_to_end(&mut head)
+        .await
+        .map_err(|_| FlowError::Internal("a readable object"))?;
     let settings = flow.settings();
     let pgp = settings.partner(&receipt.partner).and_then(|partner| partner.pgp.as_ref());
     match (sniff(&head), pgp) {
-        (Sniffed::NotPgp, Some(pgp)) if !pgp.plain_allowed => {
-            Ok(Err(Quarantine::new("plain-not-allowed", "the file is not encrypted, and only encrypted files are taken from you")))
-        }
+        (Sniffed::NotPgp, Some(pgp)) if !pgp.plain_allowed => Ok(Err(Quarantine::new(
+            "plain-not-allowed",
+            "the file is not encrypted, and only encrypted files are taken from you",
+        ))),
         (Sniffed::NotPgp, _) => Ok(Ok(raw)),
-        (_, None) => Ok(Err(Quarantine::new("pgp-not-agreed", "the file is encrypted, and no PGP certificate is registered for you"))),
+        (_, None) => Ok(Err(Quarantine::new(
+            "pgp-not-agreed",
+            "the file is encrypted, and no PGP certificate is registered for you",
+        ))),
         (_, Some(pgp)) => decrypt(flow, receipt, &raw, pgp.signed).await,
     }
 }
@@ -67,7 +75,8 @@ async fn decrypt(
     };
     let signers = settings.certificate(&receipt.partner).cloned().into_iter().collect();
     // Each attempt writes an object of its own: what an attempt that died left behind is never mistaken for a whole one.
-    let object = objects::plain(receipt.id, flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
+    let object =
+        objects::plain(receipt.id, flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
     let mut writer = flow.vault.writer(&receipt.partner, &object, objects::PLAIN, PutMode::IfAbsent).await?;
     let mut source = raw.reader(flow, receipt).await?.into_async_read();
     let (mut from, mut to) = tokio::io::duplex(PIPE_BYTES);
@@ -83,7 +92,9 @@ async fn decrypt(
             Ok(Ok(Content { object, purpose: objects::PLAIN }))
         }
         Ok(_) => Err(FlowError::Internal("as many bytes sealed as decrypted")),
-        Err(PgpError::Source(_) | PgpError::Sink(_)) => Err(FlowError::Internal("an object that can be read and written")),
+        Err(PgpError::Source(_) | PgpError::Sink(_)) => {
+            Err(FlowError::Internal("an object that can be read and written"))
+        }
         Err(error) => Ok(Err(Quarantine::new(reason(error), &error.to_string()))),
     }
 }

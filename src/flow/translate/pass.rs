@@ -31,7 +31,7 @@ const ROUTED: [&str; 3] = ["837", "270", "276"];
 /// What happened in the file, in its order.
 pub(super) enum Step {
     /// An ISA.
-    Begin { ordinal: u32, header: InterchangeHeader, format: Format },
+    Begin { ordinal: u32, header: Box<InterchangeHeader>, format: Format },
     /// An ST.
     Set(SetBegun),
     /// Items of the set that is open, and their JSON back to back.
@@ -39,7 +39,7 @@ pub(super) enum Step {
     /// Claims for the spool of the set's 277CA.
     Claims(Vec<u8>),
     /// An SE.
-    SetEnd { accepted: bool, items: u32, pieces: Option<Pieces> },
+    SetEnd { accepted: bool, items: u32, pieces: Option<Box<Pieces>> },
     /// A GE, with the 277CAs of its sets.
     GroupEnd { rejected: bool, claims: Box<ClaimAcknowledgments> },
     /// What the 999 says next.
@@ -255,7 +255,8 @@ impl Visitor for Pass<'_> {
         for field in [5, 6, 7, 8, 15] {
             self.digest(event.header.field(field).as_bytes());
         }
-        self.steps.push(Step::Begin { ordinal: event.ordinal, header: event.header.clone(), format: self.format });
+        let header = Box::new(event.header.clone());
+        self.steps.push(Step::Begin { ordinal: event.ordinal, header, format: self.format });
     }
 
     fn ta1(&mut self, segment: &Segment<'_>) {
@@ -366,7 +367,7 @@ impl Visitor for Pass<'_> {
         self.answers.set_end(event);
         self.take_received();
         self.take_claims();
-        let pieces = self.claims.as_mut().and_then(|claims| claims.end(event));
+        let pieces = self.claims.as_mut().and_then(|claims| claims.end(event)).map(Box::new);
         let items = if self.routed { self.set_items } else { 0 };
         self.steps.push(Step::SetEnd { accepted: !event.rejected, items, pieces });
     }

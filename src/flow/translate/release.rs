@@ -177,7 +177,8 @@ impl Given<'_> {
     async fn envelope(&mut self, ended: &Ended) -> Result<Envelope, FlowError> {
         let (flow, partner) = (self.stage.flow, &self.stage.receipt.partner);
         let wanted = [(NumberKind::Interchange, 1), (NumberKind::Group, 1)];
-        let numbers = flow.ledger.reserve_numbers(partner, &wanted, "acknowledgment-not-given".parse()?, flow.now()).await?;
+        let numbers =
+            flow.ledger.reserve_numbers(partner, &wanted, "acknowledgment-not-given".parse()?, flow.now()).await?;
         let (interchange, group) = (number(&numbers, NumberKind::Interchange)?, number(&numbers, NumberKind::Group)?);
         let by = self.open_id.to_string();
         let used = numbers.into_iter().map(|numbers| NumbersUsed { partner: partner.clone(), numbers, by: by.clone() });

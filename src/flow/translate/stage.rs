@@ -75,7 +75,9 @@ impl<'a> Staging<'a> {
     pub(super) async fn apply(&mut self, steps: Vec<Step>) -> Result<(), FlowError> {
         for step in steps {
             match step {
-                Step::Begin { ordinal, header, format } => self.open = Some(self.stage.begin(ordinal, &header, format).await?),
+                Step::Begin { ordinal, header, format } => {
+                    self.open = Some(self.stage.begin(ordinal, &header, format).await?)
+                }
                 Step::End(ended) => {
                     if let Some(open) = self.open.take().filter(|open| !open.settled) {
                         release::end(self.stage, &mut self.answers, open, *ended).await?;
@@ -97,7 +99,8 @@ impl<'a> Staging<'a> {
 
 impl Stage<'_> {
     async fn begin(&self, ordinal: u32, header: &InterchangeHeader, format: Format) -> Result<Open, FlowError> {
-        let party = |qualifier: &str, id: &str| format!("{qualifier}:{id}").parse().or_else(|_| "??:?".parse::<Party>());
+        let party =
+            |qualifier: &str, id: &str| format!("{qualifier}:{id}").parse().or_else(|_| "??:?".parse::<Party>());
         let sender = party(header.sender_qualifier(), header.sender())?;
         let receiver = party(header.receiver_qualifier(), header.receiver())?;
         let control_number = header.control_number().trim().parse().unwrap_or(0);
@@ -232,7 +235,7 @@ impl Stage<'_> {
         open: &mut Open,
         accepted: bool,
         item_count: u32,
-        pieces: Option<Pieces>,
+        pieces: Option<Box<Pieces>>,
     ) -> Result<(), FlowError> {
         let Some(mut set) = open.set.take() else { return Err(FlowError::Internal("an open set")) };
         if !set.items.is_empty() {
