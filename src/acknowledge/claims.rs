@@ -79,6 +79,9 @@ impl ClaimAcknowledgments {
             return None;
         }
         self.begin();
+        if event.rejected {
+            self.writer.reject(Status::UNPROCESSABLE);
+        }
         self.writer.close()
     }
 

@@ -29,7 +29,8 @@ fn crates_use_only_what_lies_below_them() {
 #[test]
 fn every_member_of_the_workspace_has_a_level() {
     let manifest = manifest(Path::new("Cargo.toml"));
-    let members: BTreeSet<&str> = manifest["workspace"]["members"].as_array().unwrap().iter().filter_map(|m| m.as_str()).collect();
+    let members: BTreeSet<&str> =
+        manifest["workspace"]["members"].as_array().unwrap().iter().filter_map(|m| m.as_str()).collect();
     assert_eq!(members, ARROWS.iter().map(|(name, _)| *name).collect());
 }
 

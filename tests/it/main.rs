@@ -1,3 +1,11 @@
 //! The real program, driven by real clients.
 
 mod arrows;
+mod cli;
+mod cli_ack;
+mod cli_home;
+mod drop;
+mod generated_pages;
+mod panics;
+mod payer;
+mod support;

@@ -1,0 +1,27 @@
+//! Pages of docs/ that are written by the program itself: `UPDATE_EXPECT=1` writes them anew.
+
+mod command_line;
+mod configuration;
+
+use std::path::Path;
+
+/// Compares a page with what it should be, or writes it.
+fn check(page: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = expected.lines().zip(found.lines()).position(|(expected, found)| expected != found);
+    assert!(expected == found, "docs/{page} is stale from line {:?} on: run `make docs`", differs.map(|line| line + 1));
+}
+
+#[test]
+fn docs_command_line_is_what_the_program_says() {
+    check("command-line.md", &command_line::page());
+}
+
+#[test]
+fn docs_configuration_is_what_the_sources_say() {
+    check("configuration.md", &configuration::page());
+}

@@ -1,0 +1,14 @@
+//! What the tests have in common.
+
+pub(crate) mod canary;
+pub(crate) mod client;
+pub(crate) mod gateway;
+pub(crate) mod gnupg;
+pub(crate) mod ledger;
+pub(crate) mod payer;
+pub(crate) mod program;
+pub(crate) mod receiver;
+pub(crate) mod rest;
+pub(crate) mod sftp;
+pub(crate) mod wait;
+pub(crate) mod x12;
