@@ -50,6 +50,8 @@ pub(super) async fn next(flow: &Flow, partner: &PartnerId, deliver: &Deliver) ->
         match write(flow, partner, deliver, &run).await {
             // Another process took one of them in between: choose again.
             Err(FlowError::Ledger(LedgerError::IllegalTransition { .. } | LedgerError::Taken { .. })) => {}
+            // None of them could be written, and none of them waits any more.
+            Ok(None) => {}
             batch => return batch,
         }
     }

@@ -20,7 +20,6 @@ pub(super) async fn close(
     flow: &Flow,
     asked: &Asked,
     sent: &Sent,
-    outcome: DeliveryOutcome,
     body: Option<Bytes>,
 ) -> Result<Option<Vec<Value>>, FlowError> {
     let mut collector = Collector::new();
@@ -66,7 +65,12 @@ pub(super) async fn close(
         Some(body) => Some(received(flow, &asked.payer, response, sent.delivery, body).await?),
         None => None,
     };
-    let reason = if answers.is_empty() { "inquiry-without-answer" } else { "inquiry-answered" };
+    // An inquiry only reads, and whoever asked is told now: without an answer it is over, taken or not.
+    let (outcome, reason) = if answers.is_empty() {
+        (DeliveryOutcome::Refused { attempts_max: 1 }, "inquiry-without-answer")
+    } else {
+        (DeliveryOutcome::Sent, "inquiry-answered")
+    };
     let (delivery, cause, at) = (sent.delivery, Cause::system(reason)?, flow.now());
     let end = InquiryEnd { delivery, outcome, cause, response, answers, at, effects: Effects::none() };
     flow.ledger.close_inquiry(end).await?;

@@ -14,8 +14,8 @@ use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::store::PutMode;
 use tradewind_compliance::{ObjectKey, PartnerId, Purpose, ReceiptId};
 use tradewind_edi::{Engine, Options};
-use tradewind_ledger::{DeliveryOutcome, ReceivedContent, Reservation, SearchHash};
-use tradewind_transfer::transport::{Mode, Outbound, Reply, SendError};
+use tradewind_ledger::{ReceivedContent, Reservation, SearchHash};
+use tradewind_transfer::transport::{Mode, Outbound, Reply};
 
 use super::gateway::refuse;
 use super::{Flow, FlowError, convert};
@@ -80,17 +80,15 @@ async fn answer(
         body_bytes: Some(sent.payload.len() as u64),
     };
     let reply = transport.send(request).await;
-    let answered = match &reply {
-        Ok(Reply::Answered(body)) => Some(body.clone()),
-        _ => None,
+    let answered = match reply {
+        Ok(Reply::Answered(body)) => Some(body),
+        Ok(Reply::Accepted) => None,
+        Err(error) => {
+            tracing::warn!(payer = %asked.payer, %error, "an inquiry was not answered");
+            None
+        }
     };
-    let outcome = match &reply {
-        Ok(_) => DeliveryOutcome::Sent,
-        Err(SendError::NotTaken(_)) => DeliveryOutcome::Refused { attempts_max: 1 },
-        // An inquiry only reads: that it may have been taken does no harm.
-        Err(SendError::Unknown(_)) => DeliveryOutcome::Unknown,
-    };
-    let answers = close(flow, &asked, &sent, outcome, answered).await.map_err(refuse)?;
+    let answers = close(flow, &asked, &sent, answered).await.map_err(refuse)?;
     let Some(items) = answers else {
         let timed_out = tokio::time::Instant::now() >= deadline;
         return Err(if timed_out { GatewayError::TimedOut } else { GatewayError::PartnerFailed });
