@@ -160,7 +160,7 @@ impl SftpClient {
         Ok(sent)
     }
 
-    /// What lies in `/out`.
+    /// What lies in `/out`. Names that we would not take ourselves are left out.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -168,11 +168,10 @@ impl SftpClient {
         let mut files = Vec::new();
         for entry in self.sftp.read_dir("/out").await? {
             let attributes = entry.metadata();
-            if attributes.is_dir() {
-                continue;
-            }
+            let name = entry.file_name().parse();
+            let (Ok(name), false) = (name, attributes.is_dir()) else { continue };
             let unix_seconds = u64::from(attributes.mtime.unwrap_or_default());
-            files.push(OutFile { name: entry.file_name().parse()?, size: attributes.len(), unix_seconds });
+            files.push(OutFile { name, size: attributes.len(), unix_seconds });
         }
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)

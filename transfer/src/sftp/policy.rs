@@ -28,8 +28,8 @@ pub struct UploadPolicy {
 pub enum StartRule {
     /// When it is closed.
     AtClose,
-    /// When it is renamed, if its name has one of these endings (compared without regard to case; any of these may be followed by
-    /// nothing else): files without counts or PGP of their own, such as `.csv` and `.hl7`. Others start when they are closed.
+    /// When it is renamed, if its name has one of these endings (compared without regard to case): files without counts or PGP of their
+    /// own, such as `.csv` and `.hl7`. Others start when they are closed.
     AtRenameForSuffixes(Vec<String>),
     /// Only when it is renamed, whatever its name.
     AtRename,

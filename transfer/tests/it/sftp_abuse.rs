@@ -356,7 +356,7 @@ async fn connections_that_do_not_log_in_are_limited_and_cut() {
     let fixture = Fixture::with(Options {
         config: Some(|config| {
             config.unauthenticated_max = 3;
-            config.login_grace = Duration::from_millis(1500);
+            config.login_grace = Duration::from_secs(4);
         }),
         ..Options::default()
     })
@@ -454,7 +454,7 @@ async fn a_connection_has_few_channels() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_is_ended_and_its_upload_abandoned() {
     let fixture = Fixture::with(Options {
-        config: Some(|config| config.idle_timeout = Duration::from_millis(700)),
+        config: Some(|config| config.idle_timeout = Duration::from_secs(3)),
         ..Options::default()
     })
     .await;

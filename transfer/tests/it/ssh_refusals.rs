@@ -1,8 +1,11 @@
 //! What an SSH client may not do: everything but SFTP with a known key and modern algorithms.
 
+use std::sync::Arc;
+
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 use tokio::net::TcpListener;
 
-use crate::support::sftp::{Fixture, Options, USER, said};
+use crate::support::sftp::{Fixture, Options, Trusting, USER, said};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn there_is_no_shell_no_command_and_no_terminal() {
@@ -109,4 +112,12 @@ async fn an_rsa_key_does_not_log_in_with_sha1() {
     let fixture = Fixture::with(Options { key: Some(("rsa", Some("2048"))), ..Options::default() }).await;
     let output = fixture.ssh(&["-T", "-o", "PubkeyAcceptedAlgorithms=ssh-rsa"], "id", USER, &[]).await;
     assert_eq!(output.status.code(), Some(255), "{}", said(&output));
+    // OpenSSH does not even try, since the server does not offer it. A client that tries is refused; the same key with SHA-2 is not.
+    let key = Arc::new(russh::keys::load_secret_key(fixture.path("id"), None).unwrap());
+    for (hash, logs_in) in [(None, false), (Some(HashAlg::Sha256), true), (Some(HashAlg::Sha512), true)] {
+        let mut ssh = russh::client::connect(Arc::default(), fixture.server.local_addr(), Trusting).await.unwrap();
+        let answer =
+            ssh.authenticate_publickey(USER, PrivateKeyWithHashAlg::new(Arc::clone(&key), hash)).await.unwrap();
+        assert_eq!(answer.success(), logs_in, "{hash:?}");
+    }
 }
