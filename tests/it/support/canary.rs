@@ -18,7 +18,9 @@ const LETTERS_MIN: usize = 8;
 pub(crate) fn of(x12: &str) -> Vec<String> {
     let all = [all(x12, "CLM", 1), all(x12, "NM1", 9), all(x12, "TRN", 2)].concat();
     // What is no canary stands in the configuration.
-    all.into_iter().filter(|value| value.len() >= LETTERS_MIN && !["TRADEWIND", "SYNTHPAYER"].contains(&value.as_str())).collect()
+    all.into_iter()
+        .filter(|value| value.len() >= LETTERS_MIN && !["TRADEWIND", "SYNTHPAYER"].contains(&value.as_str()))
+        .collect()
 }
 
 /// Where a canary was found, and in which form.
@@ -38,8 +40,11 @@ pub(crate) fn assert_none(gateway: &Gateway, canaries: &[String]) {
 /// Searches the whole folder of a gateway (home, log, the payer's record), the data folder, metrics, what errors told, and the processes'
 /// arguments and environment. The gateway must be running.
 pub(crate) fn search(gateway: &Gateway, canaries: &[String]) -> Vec<Hit> {
-    let needles: Vec<(&'static str, Finder<'static>)> =
-        canaries.iter().flat_map(|canary| forms(canary)).map(|(form, bytes)| (form, Finder::new(&bytes).into_owned())).collect();
+    let needles: Vec<(&'static str, Finder<'static>)> = canaries
+        .iter()
+        .flat_map(|canary| forms(canary))
+        .map(|(form, bytes)| (form, Finder::new(&bytes).into_owned()))
+        .collect();
     let mut places: Vec<(String, Vec<u8>)> = Vec::new();
     let mut files = BTreeSet::new();
     files_under(gateway.folder(), &mut files);

@@ -24,7 +24,8 @@ impl Client {
 
     /// Runs a command of this program to its end; one that is not installed fails the test.
     pub(crate) fn run(&self, command: &mut Command) -> Output {
-        command.output().unwrap_or_else(|error| panic!("{self_}: {error}; install the Debian package {package}", self_ = self.name, package = self.package))
+        let installed = command.output();
+        installed.unwrap_or_else(|error| panic!("{}: {error}; install the Debian package {}", self.name, self.package))
     }
 
     /// Runs it and asks that it succeeds.

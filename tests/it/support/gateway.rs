@@ -20,6 +20,9 @@ use super::rest::Rest;
 use super::sftp::Sftp;
 use super::wait::{PATIENCE, until};
 
+/// Lines of the log that a test that failed shows.
+const LOG_LINES_SHOWN: usize = 40;
+
 /// What a home is made of beside the defaults. All text is TOML.
 #[derive(Default)]
 pub(crate) struct Options<'a> {
@@ -81,9 +84,10 @@ impl Gateway {
             fs::write(home.join("partners/clinic.asc"), gnupg.public()).unwrap();
             format!("[pgp]\ncertificate = \"file:clinic.asc\"\n{}\n", options.pgp)
         });
-        let clinic = clinic(&home, "clinic", &format!("{hook}{}", pgp.unwrap_or_default()));
+        let clinics = clinic(&home, "clinic", &format!("{hook}{}", pgp.unwrap_or_default()));
         let other = clinic(&home, "other", "");
-        let deliver = format!("url = \"http://{}/\"\nusage = \"test\"\nstatus-query = true\n{}", payer.address, options.deliver);
+        let deliver =
+            format!("url = \"http://{}/\"\nusage = \"test\"\nstatus-query = true\n{}", payer.address, options.deliver);
         let identity = "[[identity]]\nqualifier = \"ZZ\"\nid = \"PAYER\"\n";
         fs::write(home.join("partners/payer.toml"), format!("{identity}[deliver]\n{deliver}\n")).unwrap();
         let route = "[[route]]\npayer = \"PAYER01\"\naliases = [\"60054\"]\nusage = \"test\"\npartner = \"payer\"\n";
@@ -91,8 +95,16 @@ impl Gateway {
         let data = options.data.map(|data| format!("data = \"{}\"\n", data.display())).unwrap_or_default();
         let doors = "[sftp]\nlisten = \"127.0.0.1:0\"\n[api]\nlisten = \"127.0.0.1:0\"\n";
         fs::write(home.join("tradewind.toml"), format!("{data}{doors}{}", options.gateway)).unwrap();
-        let tokens = [("clinic", clinic), ("other", other)];
-        Self { folder, data: options.data.map_or(home.join("data"), Path::to_owned), running: None, payer, receiver, tokens, told: Arc::default() }
+        let tokens = [("clinic", clinics), ("other", other)];
+        Self {
+            folder,
+            data: options.data.map_or(home.join("data"), Path::to_owned),
+            running: None,
+            payer,
+            receiver,
+            tokens,
+            told: Arc::default(),
+        }
     }
 
     /// Starts the program on the home and waits until it is ready.
@@ -222,7 +234,12 @@ impl Drop for Gateway {
             let _ = running.process.wait();
         }
         if std::thread::panicking() {
-            eprintln!("--- the gateway's log\n{}", self.log());
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!(
+                "--- the end of the gateway's log\n{}",
+                lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n")
+            );
         }
     }
 }

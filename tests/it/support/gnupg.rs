@@ -49,7 +49,8 @@ impl Gnupg {
     /// The primary keys that it knows, oldest first.
     fn fingerprints(&self) -> Vec<String> {
         let listed = String::from_utf8(self.run(&["--with-colons", "--list-keys"]).stdout).unwrap();
-        let lines: Vec<&str> = listed.lines().filter(|line| line.starts_with("pub:") || line.starts_with("fpr:")).collect();
+        let lines: Vec<&str> =
+            listed.lines().filter(|line| line.starts_with("pub:") || line.starts_with("fpr:")).collect();
         let primary = lines.windows(2).filter(|pair| pair[0].starts_with("pub:"));
         primary.map(|pair| pair[1].split(':').nth(9).unwrap().to_owned()).collect()
     }

@@ -42,7 +42,8 @@ impl Sftp {
     pub(crate) fn start(&self, batch: &str) -> Child {
         let mut command = self.command();
         let child = command.spawn();
-        let mut child = child.unwrap_or_else(|error| panic!("sftp: {error}; install the Debian package {}", SFTP.package));
+        let mut child =
+            child.unwrap_or_else(|error| panic!("sftp: {error}; install the Debian package {}", SFTP.package));
         // A batch that stops at its first error closes its input.
         let _ = child.stdin.take().unwrap().write_all(format!("{batch}\n").as_bytes());
         child
