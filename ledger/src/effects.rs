@@ -2,11 +2,14 @@
 
 use tradewind_compliance::{DeliveryId, InterchangeId, JobId, ObjectKey, PartnerId, ReceiptId};
 
-use crate::{Actor, Kind, Numbers, OutName, Queue, Reason, SealedValue, UnixMs};
+use crate::{Actor, Kind, NewReceipt, Numbers, OutName, Queue, Reason, ReceivedContent, SealedValue, UnixMs};
 
 /// Everything a change carries with it. Each part is idempotent by its own key: writing it twice leaves one row.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
+    /// Receipts whose bytes are durable: what a partner answered to the call that this change settles, what a request brought. Their jobs
+    /// stand in `jobs`.
+    pub receipts: Vec<(NewReceipt, ReceivedContent)>,
     /// Jobs for the outbox.
     pub jobs: Vec<NewJob>,
     /// Files for partners' `/out`.

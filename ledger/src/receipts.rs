@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tradewind_compliance::{DeliveryId, ObjectKey, PartnerId, ReceiptId};
 
-use crate::{Effects, Kind, Reason, ReceiptState, Result, SealedValue, SearchHash, UnixMs};
+use crate::{Cause, Effects, Kind, Reason, ReceiptState, Result, SealedValue, SearchHash, UnixMs};
 
 /// What a door knows when bytes begin to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,10 @@ pub trait Receipts: Send + Sync {
 
     /// Ends a receipt. Idempotent for the same end; then its effects are not written again.
     async fn finish_receipt(&self, id: ReceiptId, end: ReceiptEnd, at: UnixMs, effects: Effects) -> Result<()>;
+
+    /// Puts a quarantined receipt back to `received`, with its job, once what kept it out was put right. Idempotent, without effects,
+    /// while it is `received`.
+    async fn retry_receipt(&self, id: ReceiptId, cause: Cause, at: UnixMs, effects: Effects) -> Result<()>;
 
     /// One receipt.
     async fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>>;

@@ -83,7 +83,7 @@ states! {
     /// An item as the world sees it: its own row, its set's, its interchange's and its delivery's taken together.
     ItemState {
         /// Its interchange is still being read.
-        Staged = "staged" => [Accepted, Rejected, Quarantined],
+        Staged = "staged" => [Accepted, Rejected],
         /// Ours to deliver.
         Accepted = "accepted" => [Sending, Acknowledged, Answered, Quarantined],
         /// Refused by us, with its set or alone.
@@ -123,7 +123,7 @@ states! {
         /// The requestor took it.
         Delivered = "delivered" => [],
         /// Out of attempts, or the requestor said that it is gone.
-        Abandoned = "abandoned" => [Queued],
+        Abandoned = "abandoned" => [],
     }
 
     /// A job in the outbox. A job that is done has no row.

@@ -38,7 +38,7 @@ macro_rules! ledger_contract {
     ($harness:expr) => {
         $crate::ledger_contract!(@tests $harness;
             receipts: receives_with_its_job_or_not_at_all, survives_a_sudden_end, discards_only_what_is_staged,
-                refuses_illegal_ends, finds_orphans, finds_receipts_by_name_and_partner;
+                refuses_illegal_ends, tries_a_quarantined_receipt_again, finds_orphans, finds_receipts_by_name_and_partner;
             interchanges: releases_nothing_before_acceptance, refuses_to_accept_open_sets, refuses_a_wrong_item_count,
                 lets_nothing_of_a_rejected_set_travel, rejects_every_item_of_a_rejected_interchange,
                 tells_same_content_from_same_number, burns_nothing_when_rejecting, forgets_after_the_window,
@@ -49,7 +49,8 @@ macro_rules! ledger_contract {
                 turns_calls_cut_by_a_crash_into_unknown, finds_a_delivery_by_each_of_its_numbers,
                 refuses_illegal_delivery_changes;
             settling: settles_items_on_their_own, ends_an_unknown_delivery_with_its_last_item,
-                releases_only_what_was_surely_not_taken, leaves_items_that_are_past_an_outcome;
+                releases_only_what_was_surely_not_taken, leaves_items_that_are_past_an_outcome,
+                receives_a_response_with_what_it_settles;
             numbers: gives_unique_numbers_under_fifty_tasks, explains_every_gap, refuses_unreserved_and_used_numbers,
                 ends_at_nine_digits;
             answers: records_each_answer_once, lets_a_late_answer_settle_an_unknown_item,

@@ -1,7 +1,7 @@
 //! L1: what a door acknowledged is durable and will be processed.
 
 use super::Harness;
-use super::given::{DAY_MS, NOW, World, content, hash, job, partner, receipt};
+use super::given::{DAY_MS, NOW, World, cause, content, hash, job, partner, receipt};
 use crate::{Effects, LedgerError, ReceiptEnd, ReceiptState};
 
 pub async fn receives_with_its_job_or_not_at_all(harness: &dyn Harness) {
@@ -86,4 +86,24 @@ pub async fn finds_receipts_by_name_and_partner(harness: &dyn Harness) {
     let named = world.ledger.receipts_named(&partner("bravo"), hash(7), 10).await.unwrap();
     assert_eq!(named.iter().map(|receipt| receipt.id).collect::<Vec<_>>(), [other]);
     assert!(world.ledger.receipts_named(&partner("bravo"), hash(8), 10).await.unwrap().is_empty());
+}
+
+pub async fn tries_a_quarantined_receipt_again(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let id = world.received("acme").await;
+    let quarantine = ReceiptEnd::Quarantined("pgp-unknown-signer".parse().unwrap());
+    world.ledger.finish_receipt(id, quarantine, NOW, Effects::none()).await.unwrap();
+    let kept = world.ledger.receipt(id).await.unwrap().unwrap();
+    assert_eq!(kept.reason.unwrap().as_str(), "pgp-unknown-signer");
+    for _ in 0..2 {
+        let effects = Effects::job(job("translate", "acme", id.as_str()));
+        world.ledger.retry_receipt(id, cause("key-added"), NOW, effects).await.unwrap();
+    }
+    let again = world.ledger.receipt(id).await.unwrap().unwrap();
+    assert_eq!((again.state, again.reason, again.finished_at), (ReceiptState::Received, None, None));
+    assert_eq!(world.ledger.depths().await.unwrap()[0].ready, 2, "the first job and one more");
+    let staged = receipt("acme");
+    world.ledger.stage_receipt(staged.clone()).await.unwrap();
+    let early = world.ledger.retry_receipt(staged.id, cause("early"), NOW, Effects::none()).await;
+    assert!(matches!(early, Err(LedgerError::IllegalTransition { from: "staged", .. })));
 }

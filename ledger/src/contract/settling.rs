@@ -1,8 +1,8 @@
 //! L4, item by item: a 999 that refuses one set, a status query, an operator.
 
 use super::Harness;
-use super::given::{NOW, World, cause};
-use crate::{DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError};
+use super::given::{NOW, World, cause, content, receipt};
+use crate::{DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, NewReceipt, ReceiptState};
 
 async fn unknown(world: &World, count: u32) -> (super::given::File, tradewind_compliance::DeliveryId) {
     let file = world.accepted("acme", count, "payer", count).await;
@@ -74,4 +74,18 @@ pub async fn leaves_items_that_are_past_an_outcome(harness: &dyn Harness) {
     let mixed = [items[0], super::given::item_id()];
     let lost = world.ledger.settle_items(&mixed, acknowledged, cause("lost"), NOW, none()).await;
     assert!(matches!(lost, Err(LedgerError::Missing { .. })));
+}
+
+pub async fn receives_a_response_with_what_it_settles(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (_, delivery) = unknown(&world, 1).await;
+    let response = |id: NewReceipt| NewReceipt { response_to: Some(delivery), ..id };
+    let (first, second) = (response(receipt("payer")), response(receipt("payer")));
+    for response in [&first, &second] {
+        let effects = Effects { receipts: vec![(response.clone(), content())], ..Effects::none() };
+        world.ledger.settle_delivery(delivery, DeliveryOutcome::Sent, cause("taken"), NOW, effects).await.unwrap();
+    }
+    let kept = world.ledger.receipt(first.id).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.response_to), (ReceiptState::Received, Some(delivery)));
+    assert!(world.ledger.receipt(second.id).await.unwrap().is_none(), "who settles second brings nothing");
 }

@@ -2,11 +2,14 @@
 
 use super::rows::int;
 use super::writer::Tx;
-use super::{audit, numbers, watch};
+use super::{audit, numbers, receipts, watch};
 use crate::{Effects, Kind, LedgerError, NewAcknowledgment, NewJob, NewOutFile, NewOwed, OutName, Result, UnixMs};
 
 /// `at` is when the jobs count as written.
 pub(super) async fn apply(tx: &mut Tx, effects: &Effects, at: UnixMs) -> Result<()> {
+    for (receipt, content) in &effects.receipts {
+        receipts::receive_row(tx, receipt, *content).await?;
+    }
     for job in &effects.jobs {
         write_job(tx, job, at).await?;
     }

@@ -105,7 +105,7 @@ pub(super) async fn settle(
     if from == to && to != NotificationState::Queued {
         return Ok(());
     }
-    if from != to && !from.may_become(to) || from == NotificationState::Abandoned {
+    if from != to && !from.may_become(to) {
         let (id, from, to) = (id.to_string(), from.as_str(), to.as_str());
         return Err(LedgerError::IllegalTransition { what: "notification", id, from, to });
     }

@@ -8,8 +8,8 @@ use super::rows::{blob, blob_opt, hash_opt, int, parse, parse_opt, sealed, seale
 use super::writer::Tx;
 use super::{SqliteLedger, effects, events};
 use crate::{
-    Effects, LedgerError, NewReceipt, Receipt, ReceiptEnd, ReceiptState, Receipts, ReceivedContent, Result, SearchHash,
-    UnixMs,
+    Cause, Effects, LedgerError, NewReceipt, Receipt, ReceiptEnd, ReceiptState, Receipts, ReceivedContent, Result,
+    SearchHash, UnixMs,
 };
 
 #[async_trait]
@@ -28,6 +28,10 @@ impl Receipts for SqliteLedger {
 
     async fn finish_receipt(&self, id: ReceiptId, end: ReceiptEnd, at: UnixMs, effects: Effects) -> Result<()> {
         self.write(move |tx| Box::pin(async move { finish(tx, id, &end, at, &effects).await })).await
+    }
+
+    async fn retry_receipt(&self, id: ReceiptId, cause: Cause, at: UnixMs, effects: Effects) -> Result<()> {
+        self.write(move |tx| Box::pin(async move { retry(tx, id, &cause, at, &effects).await })).await
     }
 
     async fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
@@ -113,6 +117,14 @@ pub(super) async fn receive(
     content: ReceivedContent,
     effects: &Effects,
 ) -> Result<()> {
+    if receive_row(tx, receipt, content).await? {
+        effects::apply(tx, effects, content.at).await?;
+    }
+    Ok(())
+}
+
+/// False where this very receipt was received before.
+pub(super) async fn receive_row(tx: &mut Tx, receipt: &NewReceipt, content: ReceivedContent) -> Result<bool> {
     stage(tx, receipt).await?;
     let sql =
         "UPDATE receipt SET state = 'received', size = ?, digest = ?, received_at = ?, name_hash = ?, name_sealed = ?
@@ -128,10 +140,10 @@ pub(super) async fn receive(
         .await?;
     // Anything but staged was received before, by this very id.
     if changed.rows_affected() == 0 {
-        return Ok(());
+        return Ok(false);
     }
     events::write_system(tx, receipt.id.as_str(), content.at, ReceiptState::Received.as_str(), None).await?;
-    effects::apply(tx, effects, content.at).await
+    Ok(true)
 }
 
 async fn discard(tx: &mut Tx, id: ReceiptId) -> Result<()> {
@@ -170,5 +182,23 @@ pub(super) async fn finish(tx: &mut Tx, id: ReceiptId, end: &ReceiptEnd, at: Uni
         .execute(&mut tx.conn)
         .await?;
     events::write_system(tx, id.as_str(), at, to.as_str(), reason).await?;
+    effects::apply(tx, effects, at).await
+}
+
+async fn retry(tx: &mut Tx, id: ReceiptId, cause: &Cause, at: UnixMs, effects: &Effects) -> Result<()> {
+    let to = ReceiptState::Received;
+    let from = state_of(tx, id).await?.ok_or_else(|| LedgerError::missing("receipt", id))?;
+    if from == to {
+        return Ok(());
+    }
+    // A staged receipt becomes received by its last byte alone.
+    if from == ReceiptState::Staged || !from.may_become(to) {
+        return Err(illegal(id, from, to));
+    }
+    sqlx::query("UPDATE receipt SET state = 'received', reason = NULL, finished_at = NULL WHERE id = ?")
+        .bind(id.as_str())
+        .execute(&mut tx.conn)
+        .await?;
+    events::write(tx, id.as_str(), at, to.as_str(), cause).await?;
     effects::apply(tx, effects, at).await
 }

@@ -146,3 +146,24 @@ async fn a_full_disk_refuses_and_recovers_by_itself() {
     }
     assert_eq!(ledger.orphaned_receipts(NOW.plus(1), 10).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn a_discard_that_is_cut_loses_no_count() {
+    let harness = SqliteHarness::new();
+    let ledger = harness.sqlite().await;
+    let world = World { ledger: Arc::new(ledger.clone()) };
+    let file = world.staged("acme", 1, "payer", 4_500).await;
+    let mut left = Vec::new();
+    let receipt = file.receipt;
+    while ledger
+        .write(move |tx| Box::pin(async move { super::super::items::discard_some(tx, receipt).await }))
+        .await
+        .unwrap()
+    {
+        world.conserved().await;
+        left.push(world.ledger.conservation(None).await.unwrap().received);
+    }
+    assert_eq!(left, [2_500, 500, 0], "in steps, each whole");
+    world.ledger.restart_translation(receipt).await.unwrap();
+    assert!(world.ledger.interchanges_of(receipt).await.unwrap().is_empty());
+}

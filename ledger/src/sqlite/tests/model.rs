@@ -71,6 +71,7 @@ impl Run {
     }
 
     async fn step(&mut self, step: &Step) {
+        let before = self.states();
         match step {
             Step::Deliver(count) => self.deliver(*count).await,
             Step::Settle(delivery, outcome) => self.settle(*delivery, outcome).await,
@@ -80,6 +81,9 @@ impl Run {
             Step::Recover => self.recover().await,
         }
         assert_eq!(self.world.states(&self.items).await, self.states(), "{step:?}");
+        for (from, to) in before.into_iter().zip(self.states()) {
+            assert!(from == to || from.may_become(to), "{step:?} took an item from {from} to {to}, which is no arrow");
+        }
         let waiting: Vec<ItemId> = self.that_are(ItemState::Accepted);
         assert_eq!(self.world.claimable("payer").await, waiting, "{step:?}");
         self.world.conserved().await;
