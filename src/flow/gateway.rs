@@ -11,7 +11,7 @@ use tradewind_api::{
 };
 use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::{ItemId, ReceiptId};
-use tradewind_ledger::{Effects, LedgerError, Reservation, SearchHash, StoredResponse};
+use tradewind_ledger::{LedgerError, Reservation, SearchHash, StoredResponse};
 
 use super::receive::{Door, Reception, Whole};
 use super::{Flow, FlowError, convert, realtime, view};
@@ -31,27 +31,45 @@ impl FlowGateway {
         Self(flow)
     }
 
-    /// Takes the body whole into an object; nothing is recorded yet.
-    async fn take(&self, caller: &Caller, submission: Submission) -> Result<Whole, GatewayError> {
+    /// Takes the body whole into an object; nothing is recorded yet. The digest is of what the client sent: JSON becomes another
+    /// interchange each time.
+    async fn take(&self, caller: &Caller, submission: Submission) -> Result<(Whole, SearchHash), GatewayError> {
         let flow = &self.0;
+        let search = flow.vault.keys().search_key(&caller.partner).await.map_err(GatewayError::internal)?;
+        let mut digest = search.hasher(SearchKind::new("submission"));
         let mut reception = Reception::open(flow, &caller.partner, Door::Api, None).await.map_err(refuse)?;
-        let mut body = submission.body;
-        match submission.content {
-            Content::X12 => {
-                while let Some(bytes) = body.next().await {
-                    reception.write(&bytes?).await.map_err(refuse)?;
-                }
-            }
-            Content::Json => {
-                let mut json = Vec::new();
-                while let Some(bytes) = body.next().await {
-                    json.extend_from_slice(&bytes?);
-                }
-                let x12 = convert::submitted(flow, &caller.partner, &json).await?;
-                reception.write(&x12).await.map_err(refuse)?;
+        let (mut body, mut json) = (submission.body, Vec::new());
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes?;
+            digest.update(&bytes);
+            match submission.content {
+                Content::X12 => reception.write(&bytes).await.map_err(refuse)?,
+                Content::Json => json.extend_from_slice(&bytes),
             }
         }
-        reception.finish(flow).await.map_err(refuse)
+        if submission.content == Content::Json {
+            let x12 = convert::submitted(flow, &caller.partner, &json).await?;
+            reception.write(&x12).await.map_err(refuse)?;
+        }
+        Ok((reception.finish(flow).await.map_err(refuse)?, SearchHash(digest.finish())))
+    }
+
+    /// Records a body under a key that was reserved for it: both in one change, or a client that asks again after the process died would
+    /// be told that its request is still being worked on, and then be taken anew.
+    async fn complete(&self, caller: &Caller, key: SearchHash, whole: Whole) -> Result<Submitted, GatewayError> {
+        let flow = &self.0;
+        let file = whole.id();
+        let kind = "submitted".parse().map_err(refuse_ledger)?;
+        let response = StoredResponse { status: 202, kind, body: Some(whole.receipt().object.clone()) };
+        let effects = whole.effects(flow).map_err(refuse)?;
+        let completed = flow.ledger.complete_key(&caller.partner, key, response, flow.now(), effects).await;
+        completed.map_err(refuse_ledger)?;
+        if flow.ledger.receipt(file).await.map_err(refuse_ledger)?.is_none() {
+            // Another request took the key over and was faster; the client learns its file when it asks again.
+            return Err(GatewayError::KeyInUse);
+        }
+        flow.wake.notify_one();
+        Ok(Submitted { file, duplicate: false })
     }
 }
 
@@ -64,27 +82,22 @@ impl Gateway for FlowGateway {
     async fn submit(&self, caller: &Caller, submission: Submission) -> Result<Submitted, GatewayError> {
         let flow = &self.0;
         let Some(key) = submission.idempotency_key.clone() else {
-            let file = self.take(caller, submission).await?.receive(flow).await.map_err(refuse)?;
-            return Ok(Submitted { file, duplicate: false });
+            let (whole, _) = self.take(caller, submission).await?;
+            return Ok(Submitted { file: whole.receive(flow).await.map_err(refuse)?, duplicate: false });
         };
         let search = flow.vault.keys().search_key(&caller.partner).await.map_err(GatewayError::internal)?;
         let key = SearchHash(search.digest(SearchKind::new("idempotency-key"), key.expose().as_bytes()));
-        let whole = self.take(caller, submission).await?;
-        let (now, digest) = (flow.now(), whole.content().digest);
+        let (whole, digest) = self.take(caller, submission).await?;
+        let now = flow.now();
         let reserved = flow.ledger.reserve_key(&caller.partner, key, digest, now.minus(KEY_STALE_MS), now).await;
-        match reserved.map_err(refuse_ledger)? {
-            Reservation::Fresh => {}
-            Reservation::InFlight => return Err(GatewayError::KeyInUse),
-            Reservation::Conflict => return Err(GatewayError::KeyReused),
-            Reservation::Done(response) => return Ok(Submitted { file: first(&response)?, duplicate: true }),
-        }
-        let object = whole.receipt().object.clone();
-        let file = whole.receive(flow).await.map_err(refuse)?;
-        let kind = "submitted".parse().map_err(refuse_ledger)?;
-        let response = StoredResponse { status: 202, kind, body: Some(object) };
-        let completed = flow.ledger.complete_key(&caller.partner, key, response, flow.now(), Effects::none()).await;
-        completed.map_err(refuse_ledger)?;
-        Ok(Submitted { file, duplicate: false })
+        let answer = match reserved.map_err(refuse_ledger)? {
+            Reservation::Fresh => return self.complete(caller, key, whole).await,
+            Reservation::InFlight => Err(GatewayError::KeyInUse),
+            Reservation::Conflict => Err(GatewayError::KeyReused),
+            Reservation::Done(response) => Ok(Submitted { file: first(&response)?, duplicate: true }),
+        };
+        whole.forget(flow).await.map_err(refuse)?;
+        answer
     }
 
     async fn eligibility(

@@ -76,10 +76,14 @@ impl Inbox for FlowInbox {
 
     async fn discard(&self, _partner: &PartnerId, staged: StagedFile) {
         let Some(whole) = self.staged().remove(&staged.receipt) else { return };
-        let discarded = self.flow.ledger.discard_receipt(whole.id()).await;
-        let deleted = self.flow.vault.store().delete(&whole.receipt().object).await;
-        if discarded.is_err() || deleted.is_err() {
-            tracing::warn!(receipt = %whole.id(), "an abandoned upload is removed at the next start");
+        // The row first: it goes only if nothing has started the file, and then the bytes may go, too.
+        let id = whole.id();
+        let discarded = match self.flow.ledger.discard_receipt(id).await {
+            Ok(()) => whole.forget(&self.flow).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = discarded {
+            tracing::warn!(receipt = %id, %error, "an abandoned upload could not be removed");
         }
     }
 

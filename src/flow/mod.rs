@@ -33,6 +33,9 @@ pub use gateway::FlowGateway;
 pub use inbox::FlowInbox;
 pub use workers::Workers;
 
+/// After every time that was ever written, also by a clock that was set back since.
+pub(crate) const EVER: UnixMs = UnixMs(u64::MAX);
+
 /// What the rooms share.
 pub struct Flow {
     /// The system of record.

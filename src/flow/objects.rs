@@ -38,6 +38,9 @@ pub(crate) fn out(id: &str) -> Result<ObjectKey, IdError> {
     format!("out/{id}").parse()
 }
 
+/// Under this lie all spools.
+pub(crate) const SPOOLS: &str = "spool/";
+
 pub(crate) fn spool(id: &str) -> Result<ObjectKey, IdError> {
     format!("spool/{id}").parse()
 }

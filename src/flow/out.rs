@@ -4,7 +4,7 @@ use tokio::io::AsyncRead;
 use tradewind_compliance::store::PutMode;
 use tradewind_compliance::vault::CopyError;
 use tradewind_compliance::{ObjectKey, PartnerId, ReceiptId};
-use tradewind_ledger::NewOutFile;
+use tradewind_ledger::{NewOutFile, OutName};
 use tradewind_transfer::pgp::{Encoding, encrypt_sign_async};
 
 use super::{Flow, FlowError, objects};
@@ -63,16 +63,31 @@ pub(super) async fn seal(
         writer.copy_from(&mut content).await.map_err(copied)?;
         return Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: false });
     };
-    let (mut from, mut to) = tokio::io::duplex(PIPE_BYTES);
+    let (from, mut to) = tokio::io::duplex(PIPE_BYTES);
     let (recipients, signer) = (vec![certificate.clone()], flow.pgp.clone());
     let encrypt = async move { encrypt_sign_async(&mut content, recipients, signer, &mut to, Encoding::Binary).await };
-    let (encrypted, written) = tokio::join!(encrypt, writer.copy_from(&mut from));
+    // The reading end goes when sealing ends, well or not: otherwise the encryption would wait for it for ever.
+    let sealing = async {
+        let mut from = from;
+        writer.copy_from(&mut from).await
+    };
+    let (encrypted, written) = tokio::join!(encrypt, sealing);
+    written.map_err(copied)?;
     encrypted.map_err(|error| {
         tracing::error!(%partner, %error, "a file for a partner could not be encrypted");
         FlowError::Internal("a partner's certificate that can be encrypted to")
     })?;
-    written.map_err(copied)?;
     Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: true })
+}
+
+/// The name that [`list`] gives to a partner's next file.
+pub(super) fn name_for(flow: &Flow, partner: &PartnerId, kind: OutKind, unique: &str) -> Result<OutName, FlowError> {
+    name(kind, unique, flow.settings().certificate(partner).is_some())
+}
+
+fn name(kind: OutKind, unique: &str, encrypted: bool) -> Result<OutName, FlowError> {
+    let ending = if encrypted { ".pgp" } else { "" };
+    Ok(format!("{}_{}.{}{ending}", kind.as_str(), unique, kind.ending()).parse()?)
 }
 
 /// The listing of a sealed file. Its name is made of our own words and ids; `unique` tells it from every other of its kind, and is the
@@ -84,11 +99,9 @@ pub(super) fn list(
     (receipt, unique): (ReceiptId, &str),
     file: &Sealed,
 ) -> Result<NewOutFile, FlowError> {
-    let ending = if file.encrypted { ".pgp" } else { "" };
-    let name = format!("{}_{}.{}{ending}", kind.as_str(), unique, kind.ending());
     Ok(NewOutFile {
         partner: partner.clone(),
-        name: name.parse()?,
+        name: name(kind, unique, file.encrypted)?,
         object: file.object.clone(),
         size: file.size,
         kind: kind.as_str().parse()?,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tradewind_broker::QueueName;
 use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::store::PutMode;
-use tradewind_compliance::vault::SealingWriter;
+use tradewind_compliance::vault::{SealingWriter, VaultError};
 use tradewind_compliance::{DeliveryId, PartnerId, ReceiptId};
 use tradewind_ledger::{Effects, NewReceipt, ReceivedContent, SealedValue, SearchHash};
 
-use super::{Flow, FlowError, objects};
+use super::{EVER, Flow, FlowError, objects};
 
 /// A door that bytes come in at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +59,10 @@ impl Reception {
         let (mut name_hash, mut name_sealed) = (None, None);
         if let Some(name) = name {
             let keys = flow.vault.keys();
-            let search = keys.search_key(partner).await.map_err(tradewind_compliance::vault::VaultError::Keys)?;
+            let search = keys.search_key(partner).await.map_err(VaultError::Keys)?;
             name_hash = Some(SearchHash(search.digest(SearchKind::FILE_NAME, name.as_bytes())));
             let sealed = keys.seal_value(partner, objects::FILE_NAME, id.as_str(), name.as_bytes()).await;
-            name_sealed = Some(SealedValue(sealed.map_err(tradewind_compliance::vault::VaultError::Keys)?));
+            name_sealed = Some(SealedValue(sealed.map_err(VaultError::Keys)?));
         }
         let writer = flow.vault.writer(partner, &object, objects::RECEIVED, PutMode::IfAbsent).await?;
         let (partner, at) = (partner.clone(), flow.now());
@@ -104,10 +104,6 @@ impl Whole {
         &self.receipt
     }
 
-    pub(super) fn content(&self) -> ReceivedContent {
-        self.content
-    }
-
     /// Records that the bytes are there; nothing starts yet.
     pub(super) async fn stage(&self, flow: &Flow) -> Result<(), FlowError> {
         Ok(flow.ledger.stage_receipt(self.receipt.clone()).await?)
@@ -121,29 +117,42 @@ impl Whole {
         flow.wake.notify_one();
         Ok(id)
     }
+
+    /// The same to be written with another change.
+    pub(super) fn effects(self, flow: &Flow) -> Result<Effects, FlowError> {
+        let job = flow.job(&QueueName::translate(), &self.receipt.partner, self.receipt.id)?;
+        Ok(Effects { receipts: vec![(self.receipt, self.content)], ..Effects::job(job) })
+    }
+
+    /// Removes the bytes, which nothing records.
+    pub(super) async fn forget(self, flow: &Flow) -> Result<(), FlowError> {
+        Ok(flow.vault.store().delete(&self.receipt.object).await.map_err(VaultError::Store)?)
+    }
 }
 
-/// Takes in what a partner answered to a delivery. It goes through the same rooms as everything else.
+/// Seals what a partner answered to a delivery. It goes through the same rooms as everything else, once the change that settles the
+/// delivery has recorded it: were it recorded before, a process that dies between the two would ask for it, and take it in, twice.
 pub(super) async fn response(
     flow: &Flow,
     partner: &PartnerId,
     delivery: DeliveryId,
     body: &[u8],
-) -> Result<ReceiptId, FlowError> {
+) -> Result<Whole, FlowError> {
     let mut reception = Reception::open(flow, partner, Door::Response, None).await?;
     reception.receipt.response_to = Some(delivery);
     reception.write(body).await?;
-    reception.finish(flow).await?.receive(flow).await
+    reception.finish(flow).await
 }
 
-/// Gives up uploads that an earlier process left behind: they were never acknowledged.
+/// Gives up uploads that an earlier process left behind: they were never acknowledged. No door is open yet, so every upload that waits
+/// is one, whatever the clock says. The bytes go first: the row is what finds them again if the process dies here, too.
 pub(super) async fn discard_orphans(flow: &Arc<Flow>) -> Result<(), FlowError> {
     const AT_ONCE: u32 = 1_000;
     loop {
-        let orphans = flow.ledger.orphaned_receipts(flow.now(), AT_ONCE).await?;
+        let orphans = flow.ledger.orphaned_receipts(EVER, AT_ONCE).await?;
         for receipt in &orphans {
+            flow.vault.store().delete(&receipt.object).await.map_err(VaultError::Store)?;
             flow.ledger.discard_receipt(receipt.id).await?;
-            flow.vault.store().delete(&receipt.object).await.map_err(tradewind_compliance::vault::VaultError::Store)?;
         }
         if orphans.len() < AT_ONCE as usize {
             return Ok(());

@@ -3,15 +3,26 @@
 use std::io::Cursor;
 use std::ops::Range;
 
+use futures::TryStreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tradewind_compliance::store::PutMode;
-use tradewind_compliance::vault::SealingWriter;
+use tradewind_compliance::vault::{SealingWriter, VaultError};
 use tradewind_compliance::{ObjectKey, PartnerId};
 
 use super::{Flow, FlowError, objects};
 
 /// Up to this size a spool stays in memory.
 const MEMORY_BYTES_MAX: usize = 4 << 20;
+
+/// Removes what an earlier process spooled: whoever wrote it begins anew.
+pub(super) async fn sweep(flow: &Flow) -> Result<(), FlowError> {
+    let store = flow.vault.store();
+    let mut left = store.list(objects::SPOOLS);
+    while let Some(object) = left.try_next().await.map_err(VaultError::Store)? {
+        store.delete(&object.key).await.map_err(VaultError::Store)?;
+    }
+    Ok(())
+}
 
 /// Bytes in the order in which they were written.
 #[derive(Default)]
@@ -112,7 +123,7 @@ impl Spooled {
     /// Removes it.
     pub(super) async fn remove(self, flow: &Flow) -> Result<(), FlowError> {
         if let Self::Object(_, key) = self {
-            flow.vault.store().delete(&key).await.map_err(tradewind_compliance::vault::VaultError::Store)?;
+            flow.vault.store().delete(&key).await.map_err(VaultError::Store)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Consumer, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
-use super::{Flow, FlowError, answer, deliver, notify, receive, relay, translate};
+use super::{Flow, FlowError, answer, deliver, notify, receive, relay, spool, translate};
 
 /// Batches that are under way at once, over all partners.
 const DELIVERIES_MAX: usize = 16;
@@ -41,6 +41,7 @@ impl Workers {
     pub async fn start(flow: Arc<Flow>) -> Result<Self, FlowError> {
         flow.ledger.drop_leases().await?;
         receive::discard_orphans(&flow).await?;
+        spool::sweep(&flow).await?;
         deliver::recover(&flow).await?;
         let (settlements, settled) = relay::settlements();
         let broker = InProcess::new(InProcessOptions::default(), settlements);

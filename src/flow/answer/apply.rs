@@ -5,7 +5,7 @@ use tradewind_compliance::{ItemId, ObjectKey, PartnerId, ReceiptId};
 use tradewind_edi::ack::read::{Fact, GroupAnswer, InterchangeAnswer, SetAnswer};
 use tradewind_ledger::{
     Advance, AnswerResult, Cause, Delivery, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, NewAlarm, NewAnswer,
-    NewNotification, NumberKind, Place, STAGE_ITEMS_MAX,
+    NewJob, NewNotification, NumberKind, Place, STAGE_ITEMS_MAX,
 };
 
 use super::reader::AnswerPart;
@@ -16,8 +16,8 @@ use crate::flow::{Flow, FlowError};
 pub(in crate::flow) struct Said {
     /// Of interchanges, groups and sets of ours.
     pub(in crate::flow) facts: Vec<Fact>,
-    /// Of items, with where the JSON lies.
-    pub(in crate::flow) answers: Vec<(AnswerPart, Place)>,
+    /// Of items, with where the JSON lies, and which of the receipt's answers it is.
+    pub(in crate::flow) answers: Vec<(AnswerPart, Place, u32)>,
 }
 
 impl Said {
@@ -27,16 +27,16 @@ impl Said {
     }
 }
 
-/// Applies what a partner said in a receipt whose interchange is whole. `ordinal` counts answers over the receipt.
+/// Applies what a partner said in a receipt whose interchange is whole. Gives the job that tells the senders of its claims, to be written
+/// with the change that accepts the interchange.
 pub(in crate::flow) async fn apply(
     flow: &Flow,
     partner: &PartnerId,
     source: ReceiptId,
     said: Said,
-    ordinal: &mut u32,
-) -> Result<(), FlowError> {
-    let forward = said.answers.iter().any(|(part, _)| part.kind == "277CA");
-    record(flow, partner, source, said.answers, ordinal).await?;
+) -> Result<Option<NewJob>, FlowError> {
+    let forward = said.answers.iter().any(|(part, ..)| part.kind == "277CA");
+    record(flow, partner, source, said.answers).await?;
     for fact in said.facts {
         match fact {
             Fact::Interchange(answer) => interchange(flow, partner, &answer).await?,
@@ -48,26 +48,20 @@ pub(in crate::flow) async fn apply(
             _ => {}
         }
     }
-    if forward {
-        let job = flow.job(&QueueName::answer(), partner, source)?;
-        flow.ledger.record(Effects::job(job)).await?;
-    }
-    Ok(())
+    forward.then(|| flow.job(&QueueName::answer(), partner, source)).transpose()
 }
 
 async fn record(
     flow: &Flow,
     partner: &PartnerId,
     source: ReceiptId,
-    parts: Vec<(AnswerPart, Place)>,
-    ordinal: &mut u32,
+    parts: Vec<(AnswerPart, Place, u32)>,
 ) -> Result<(), FlowError> {
     let mut strays = 0_u64;
     let mut rows = Vec::new();
-    for (part, place) in parts {
-        *ordinal += 1;
+    for (part, place, ordinal) in parts {
         match part.item {
-            Some(item) => rows.push(row(flow, source, item, &part, place, *ordinal)?),
+            Some(item) => rows.push(row(flow, source, item, &part, place, ordinal)?),
             None => strays += 1,
         }
     }

@@ -95,6 +95,12 @@ async fn forward(flow: &Flow, payer: &PartnerId, owner: &PartnerId, of: Of, told
     let settings = flow.settings();
     let Some(partner) = settings.partner(owner) else { return Err(FlowError::ConfigPartner(owner.clone())) };
     let Some(identity) = partner.identities.first() else { return Err(FlowError::ConfigPartner(owner.clone())) };
+    let unique = format!("{}_{}{}", of.source, of.receipt, if of.test { "T" } else { "P" });
+    let name = out::name_for(flow, owner, OutKind::PayerX277ca, &unique)?;
+    if flow.ledger.out_file(owner, &name).await?.is_some() {
+        // An earlier attempt gave it, and died before the job was settled.
+        return Ok(());
+    }
     let at = Stamp::from_unix(i64::try_from(flow.now().0 / 1_000).unwrap_or(i64::MAX));
     let mut writer = Writer::new(answering(flow, payer, &of, at), Format::default());
     let submitter =
@@ -130,8 +136,7 @@ async fn forward(flow: &Flow, payer: &PartnerId, owner: &PartnerId, of: Of, told
     file.append(&mut body);
     writer.tail(&envelope, &mut file);
     let sealed = out::seal(flow, owner, file.as_slice()).await?;
-    let listed =
-        out::list(flow, owner, OutKind::PayerX277ca, (of.receipt, &format!("{}_{}", of.source, of.receipt)), &sealed)?;
+    let listed = out::list(flow, owner, OutKind::PayerX277ca, (of.receipt, &unique), &sealed)?;
     let used = |numbers| NumbersUsed { partner: owner.clone(), numbers, by: of.source.to_string() };
     let numbers_used = numbers.into_iter().map(used).collect();
     flow.ledger.record(Effects { files: vec![listed], numbers_used, ..Effects::none() }).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tradewind_broker::backoff;
 use tradewind_compliance::{DeliveryId, PartnerId};
-use tradewind_ledger::{Cause, DeliveryOutcome, Effects, NewAlarm, NewOwed};
+use tradewind_ledger::{Cause, DeliveryOutcome, DeliveryState, Effects, LedgerError, NewAlarm, NewOwed};
 use tradewind_transfer::transport::{Mode, NotTaken, Outbound, Reply, SendError};
 
 use super::super::receive;
@@ -13,8 +13,10 @@ use super::{Flow, FlowError, settle_queue};
 use crate::config::Deliver;
 use crate::flow::objects;
 
-/// How long a cut call rests before the partner is asked for its fate.
-const SETTLE_AFTER_MS: u64 = 1_000;
+/// How long a cut call rests before the partner is asked for its fate: what was on its way to the partner is taken by then.
+pub(super) const SETTLE_AFTER_MS: u64 = 1_000;
+/// Between two tries to write down what became of a call.
+const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
 /// Makes the call of a batch whose intent is committed. Gives how long to wait where the partner surely did not take it.
 pub(super) async fn make(
@@ -23,24 +25,23 @@ pub(super) async fn make(
     deliver: &Deliver,
     batch: Batch,
 ) -> Result<Option<Duration>, FlowError> {
-    let transport = flow.calls.transport(deliver)?;
-    let reader = flow.vault.reader(partner, &batch.payload, objects::PAYLOAD).await?;
-    let request = Outbound {
-        delivery: batch.delivery,
-        mode: Mode::Batch,
-        body: Box::new(reader.into_async_read()),
-        body_bytes: Some(batch.bytes),
-    };
     tracing::info!(%partner, delivery = %batch.delivery, items = batch.items, "calling the partner");
-    match transport.send(request).await {
-        Ok(reply) => {
-            if let Reply::Answered(body) = &reply {
-                // Durable before `sent`: if the process dies between the two, the answers settle the delivery.
-                receive::response(flow, partner, batch.delivery, body).await?;
-            }
-            let owed = owed(flow, batch.delivery, "999")?;
-            let effects = Effects { owed, ..Effects::none() };
+    let called = match call(flow, partner, deliver, &batch).await {
+        Ok(called) => called,
+        // Nothing went out: its items must not stay behind in `sending`.
+        Err(error) => {
+            tracing::error!(%partner, delivery = %batch.delivery, %error, "a batch could not be sent");
+            Err(SendError::NotTaken(NotTaken::Unsendable))
+        }
+    };
+    match called {
+        Ok(Reply::Accepted) => {
+            let effects = Effects { owed: owed(flow, batch.delivery, "999")?, ..Effects::none() };
             settle(flow, batch.delivery, DeliveryOutcome::Sent, "taken", effects).await?;
+            Ok(None)
+        }
+        Ok(Reply::Answered(body)) => {
+            answered(flow, partner, batch.delivery, &body).await?;
             Ok(None)
         }
         Err(SendError::NotTaken(why)) => {
@@ -56,43 +57,93 @@ pub(super) async fn make(
         }
         Err(SendError::Unknown(why)) => {
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the call was cut; its items are unknown until they are settled");
-            let job =
-                flow.job_at(&settle_queue(partner)?, partner, batch.delivery, flow.now().plus(SETTLE_AFTER_MS))?;
-            let alarm = NewAlarm {
-                kind: "delivery-unknown".parse()?,
-                subject: batch.delivery.to_string(),
-                reason: None,
-                at: flow.now(),
-            };
-            let effects = Effects {
-                jobs: vec![job],
-                alarms: vec![alarm],
-                owed: owed(flow, batch.delivery, "999")?,
-                ..Effects::none()
-            };
-            settle(flow, batch.delivery, DeliveryOutcome::Unknown, "cut-after-sending", effects).await?;
+            unknown(flow, partner, batch.delivery, "cut-after-sending").await?;
             Ok(None)
         }
     }
 }
 
-/// The clock of an acknowledgment that the partner owes us for a delivery.
-fn owed(flow: &Flow, delivery: DeliveryId, kind: &str) -> Result<Vec<NewOwed>, FlowError> {
+async fn call(
+    flow: &Flow,
+    partner: &PartnerId,
+    deliver: &Deliver,
+    batch: &Batch,
+) -> Result<Result<Reply, SendError>, FlowError> {
+    let transport = flow.calls.transport(deliver)?;
+    let reader = flow.vault.reader(partner, &batch.payload, objects::PAYLOAD).await?;
+    let request = Outbound {
+        delivery: batch.delivery,
+        mode: Mode::Batch,
+        body: Box::new(reader.into_async_read()),
+        body_bytes: Some(batch.bytes),
+    };
+    Ok(transport.send(request).await)
+}
+
+/// The answer and `sent` are one change: a process that dies before it asks the partner again, and takes one answer in.
+async fn answered(flow: &Flow, partner: &PartnerId, delivery: DeliveryId, body: &[u8]) -> Result<(), FlowError> {
+    let whole = match receive::response(flow, partner, delivery, body).await {
+        Ok(whole) => whole,
+        Err(error) => {
+            tracing::error!(%partner, %delivery, %error, "a partner's answer could not be kept; it is asked for again");
+            return unknown(flow, partner, delivery, "answer-not-kept").await;
+        }
+    };
+    let effects = Effects { owed: owed(flow, delivery, "999")?, ..whole.clone().effects(flow)? };
+    if !settle(flow, delivery, DeliveryOutcome::Sent, "taken", effects).await? {
+        whole.receive(flow).await?;
+    }
+    Ok(())
+}
+
+/// Whether the partner took it is not known: nothing of it goes again before that is settled.
+async fn unknown(flow: &Flow, partner: &PartnerId, delivery: DeliveryId, why: &str) -> Result<(), FlowError> {
+    let job = flow.job_at(&settle_queue(partner)?, partner, delivery, flow.now().plus(SETTLE_AFTER_MS))?;
+    let alarm =
+        NewAlarm { kind: "delivery-unknown".parse()?, subject: delivery.to_string(), reason: None, at: flow.now() };
+    let owed = owed(flow, delivery, "999")?;
+    let effects = Effects { jobs: vec![job], alarms: vec![alarm], owed, ..Effects::none() };
+    settle(flow, delivery, DeliveryOutcome::Unknown, why, effects).await?;
+    Ok(())
+}
+
+/// The clock of an acknowledgment that the partner owes us for a delivery (L8).
+pub(super) fn owed(flow: &Flow, delivery: DeliveryId, kind: &str) -> Result<Vec<NewOwed>, FlowError> {
     let due_s = flow.settings().config.gateway.limits.acknowledgment_due_s;
     Ok(vec![NewOwed { delivery, kind: kind.parse()?, due_at: flow.now().plus(due_s.saturating_mul(1_000)) }])
 }
 
+/// Writes down what became of a call, however long the ledger cannot: until then the items stand in `sending`, where nothing finds them.
+/// False where an acknowledgment was faster and had settled the delivery.
 async fn settle(
     flow: &Flow,
     delivery: DeliveryId,
     outcome: DeliveryOutcome,
     reason: &str,
     effects: Effects,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
     let cause = Cause::system(reason)?;
-    flow.ledger.settle_delivery(delivery, outcome, cause, flow.now(), effects).await?;
+    loop {
+        let settled =
+            flow.ledger.settle_delivery(delivery, outcome.clone(), cause.clone(), flow.now(), effects.clone()).await;
+        match settled {
+            Ok(_) => break,
+            Err(LedgerError::IllegalTransition { .. }) if acknowledged(flow, delivery).await? => return Ok(false),
+            Err(LedgerError::Closed) => return Err(LedgerError::Closed.into()),
+            Err(error) if error.is_transient() => {
+                tracing::error!(%delivery, %error, "what became of a call could not be recorded; it is tried again");
+                tokio::time::sleep(WRITE_AGAIN).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
     flow.wake.notify_one();
-    Ok(())
+    Ok(true)
+}
+
+async fn acknowledged(flow: &Flow, delivery: DeliveryId) -> Result<bool, FlowError> {
+    let delivery = flow.ledger.delivery(delivery).await?;
+    Ok(delivery.is_some_and(|delivery| delivery.state == DeliveryState::Acknowledged))
 }
 
 fn reason(why: NotTaken) -> &'static str {

@@ -14,7 +14,7 @@ use tradewind_compliance::PartnerId;
 use tradewind_ledger::{DeliveryState, Effects};
 
 use super::workers::Done;
-use super::{Flow, FlowError};
+use super::{EVER, Flow, FlowError};
 
 pub(super) use batch::{envelope, number};
 pub(super) use settle::settle_job;
@@ -36,16 +36,19 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
 /// At start: a delivery that still stands at `sending` was under way in a process that died. It may have arrived.
 pub(super) async fn recover(flow: &Flow) -> Result<(), FlowError> {
     let now = flow.now();
-    let cut = flow.ledger.recover_deliveries(now, now).await?;
+    // Nothing was called yet, so every one is of an earlier process, also where the clock was set back since.
+    let cut = flow.ledger.recover_deliveries(EVER, now).await?;
     if !cut.is_empty() {
         tracing::warn!(
             count = cut.len(),
             "calls were cut by the end of an earlier process; they are settled before anything is sent again"
         );
     }
-    // Every unknown delivery has a job that settles it, also where the process died before it wrote one.
+    // Every unknown delivery has a job that settles it, also where the process died before it wrote one. What the dead process sent may
+    // still be on its way: a partner that is asked at once would say that it never took it.
+    let due_at = now.plus(call::SETTLE_AFTER_MS);
     for delivery in flow.ledger.deliveries_in(None, DeliveryState::Unknown, u32::MAX).await? {
-        let job = flow.job(&settle_queue(&delivery.partner)?, &delivery.partner, delivery.id)?;
+        let job = flow.job_at(&settle_queue(&delivery.partner)?, &delivery.partner, delivery.id, due_at)?;
         flow.ledger.record(Effects::job(job)).await?;
     }
     for partner in flow.ledger.partners_with_claimable_items().await? {

@@ -10,7 +10,7 @@ use tradewind_transfer::transport::{StatusQuery, StatusReply};
 
 use super::super::receive;
 use super::super::workers::Done;
-use super::{Flow, FlowError};
+use super::{Flow, FlowError, call};
 
 /// Between two status queries of one delivery.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -39,11 +39,14 @@ pub(in crate::flow) async fn settle_job(
     let query = StatusQuery { interchange_control_number: delivery.control_number };
     match flow.calls.transport(deliver)?.status(&query).await {
         Ok(StatusReply::Taken(answers)) => {
+            let mut effects = Effects::none();
             if !answers.is_empty() {
-                receive::response(&flow, &partner, id, &answers).await?;
+                effects = receive::response(&flow, &partner, id, &answers).await?.effects(&flow)?;
             }
+            effects.owed = call::owed(&flow, id, "999")?;
+            // One change: were the answer recorded before, a process that dies between the two would take it in twice.
             let cause = Cause::system("status-query-taken")?;
-            flow.ledger.settle_delivery(id, DeliveryOutcome::Sent, cause, flow.now(), Effects::none()).await?;
+            flow.ledger.settle_delivery(id, DeliveryOutcome::Sent, cause, flow.now(), effects).await?;
         }
         Ok(StatusReply::NeverTaken) => {
             let attempts_max = settings.config.gateway.limits.attempts_max;

@@ -79,10 +79,15 @@ async fn decrypt(
         objects::plain(receipt.id, flow.ids.job_id().as_str()).map_err(|_| FlowError::Internal("an object's key"))?;
     let mut writer = flow.vault.writer(&receipt.partner, &object, objects::PLAIN, PutMode::IfAbsent).await?;
     let mut source = raw.reader(flow, receipt).await?.into_async_read();
-    let (mut from, mut to) = tokio::io::duplex(PIPE_BYTES);
+    let (from, mut to) = tokio::io::duplex(PIPE_BYTES);
     let keys = vec![flow.pgp.clone()];
     let decrypting = async move { decrypt_async(&mut source, policy, keys, signers, &mut to).await };
-    let (verified, written) = tokio::join!(decrypting, writer.copy_from(&mut from));
+    // The reading end goes when sealing ends, well or not: otherwise the decryption would wait for it for ever.
+    let sealing = async {
+        let mut from = from;
+        writer.copy_from(&mut from).await
+    };
+    let (verified, written) = tokio::join!(decrypting, sealing);
     if let Err(CopyError::Vault(error)) = written {
         return Err(error.into());
     }

@@ -21,7 +21,7 @@ use crate::flow::{Flow, FlowError, objects};
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Settles an interchange.
-pub(super) async fn end(stage: Stage<'_>, answers: &mut u32, mut open: Open, ended: Ended) -> Result<(), FlowError> {
+pub(super) async fn end(stage: Stage<'_>, mut open: Open, ended: Ended) -> Result<(), FlowError> {
     let flow = stage.flow;
     let refused = open.refused.or((ended.verdict == Verdict::Rejected).then_some(ended.code));
     if let Some(code) = refused {
@@ -38,11 +38,13 @@ pub(super) async fn end(stage: Stage<'_>, answers: &mut u32, mut open: Open, end
         }
     }
     let said = std::mem::take(&mut open.said);
+    let mut forward = None;
     if !said.is_empty() {
         // Before the change that makes a repeated translation skip this interchange.
-        answer::apply(flow, &stage.receipt.partner, stage.receipt.id, said, answers).await?;
+        forward = answer::apply(flow, &stage.receipt.partner, stage.receipt.id, said).await?;
     }
-    let effects = accepted(stage, &mut open, &ended).await?;
+    let mut effects = accepted(stage, &mut open, &ended).await?;
+    effects.jobs.extend(forward);
     let verdict = flow.ledger.accept_interchange(open.id, check, flow.now(), effects).await?;
     settle_repeat(stage, &open, &ended, verdict).await?;
     flow.wake.notify_one();

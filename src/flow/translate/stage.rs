@@ -15,7 +15,7 @@ use tradewind_ledger::{Begun, InterchangeKey, NewInterchange, NewItem, NewSet, P
 use super::pass::{PassedItem, SetBegun, Step};
 use super::release;
 use crate::acknowledge::ClaimAcknowledgments;
-use crate::flow::answer::{Received, Said, place};
+use crate::flow::answer::{AnswerPart, Received, Said, place};
 use crate::flow::spool::{Spool, Spooled};
 use crate::flow::{Flow, FlowError, objects};
 
@@ -32,7 +32,8 @@ pub(super) struct Stage<'a> {
 /// A receipt's translation under way.
 pub(super) struct Staging<'a> {
     stage: Stage<'a>,
-    /// Answers of the receipt so far.
+    /// Answers of the receipt so far, those in interchanges that an earlier attempt settled among them: an attempt that is made again
+    /// must count as the first one did, or what was recorded then would be recorded again.
     answers: u32,
     open: Option<Open>,
 }
@@ -80,13 +81,14 @@ impl<'a> Staging<'a> {
                 }
                 Step::End(ended) => {
                     if let Some(open) = self.open.take().filter(|open| !open.settled) {
-                        release::end(self.stage, &mut self.answers, open, *ended).await?;
+                        release::end(self.stage, open, *ended).await?;
                     }
                 }
                 step => {
+                    self.answers += u32::from(matches!(step, Step::Received(Received::Answer(_))));
                     if let Some(mut open) = self.open.take() {
                         if !open.settled {
-                            self.stage.within(&mut open, step).await?;
+                            self.stage.within(&mut open, step, self.answers).await?;
                         }
                         self.open = Some(open);
                     }
@@ -148,7 +150,7 @@ impl Stage<'_> {
         (!to_us).then_some(InterchangeCode::UnknownReceiver)
     }
 
-    async fn within(&self, open: &mut Open, step: Step) -> Result<(), FlowError> {
+    async fn within(&self, open: &mut Open, step: Step, answers: u32) -> Result<(), FlowError> {
         let partner = &self.receipt.partner;
         match step {
             Step::Set(begun) => open.set = Some(self.set(open, begun).await?),
@@ -162,7 +164,7 @@ impl Stage<'_> {
             Step::GroupEnd { rejected, claims } => self.group_end(open, rejected, claims).await?,
             Step::X999(mut bytes) => open.x999.take(self.flow, partner, &mut bytes).await?,
             Step::Received(Received::Fact(fact)) => open.said.facts.push(fact),
-            Step::Received(Received::Answer(part)) => self.answer(open, part).await?,
+            Step::Received(Received::Answer(part)) => self.answer(open, part, answers).await?,
             Step::Begin { .. } | Step::End(_) => {}
         }
         Ok(())
@@ -220,13 +222,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn answer(&self, open: &mut Open, part: crate::flow::answer::AnswerPart) -> Result<(), FlowError> {
+    async fn answer(&self, open: &mut Open, part: AnswerPart, ordinal: u32) -> Result<(), FlowError> {
         let Some(set) = &mut open.set else { return Err(FlowError::Internal("an open set")) };
         let writer = self.writer(set).await?;
         let offset = writer.bytes();
         writer.write(&part.json).await?;
         let place = place(&set.object, offset, &part.json);
-        open.said.answers.push((part.without_json(), place));
+        open.said.answers.push((part.without_json(), place, ordinal));
         Ok(())
     }
 
