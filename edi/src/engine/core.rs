@@ -90,6 +90,7 @@ impl Core {
 
     fn envelope(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
         let in_group = self.group.is_some();
+        let before = self.interchange.as_mut().is_some_and(|interchange| std::mem::take(&mut interchange.stray));
         match segment.id() {
             ST if in_group => self.set_header(segment, visitor),
             GE if in_group => self.group_trailer(segment, visitor),
@@ -102,12 +103,18 @@ impl Core {
                 self.interchange_trailer(segment, visitor);
             }
             TA1 if !in_group => visitor.ta1(segment),
-            _ => self.stray(segment, visitor),
+            _ => self.stray(segment, before, visitor),
         }
     }
 
-    /// A segment that the envelope has no place for.
-    fn stray(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+    /// A segment that the envelope has no place for; of several in a row, the first is told.
+    fn stray(&mut self, segment: &Segment<'_>, before: bool, visitor: &mut impl Visitor) {
+        if let Some(interchange) = &mut self.interchange {
+            interchange.stray = true;
+        }
+        if before {
+            return;
+        }
         let place = if self.group.is_some() { "ST or GE" } else { "TA1, GS or IEA" };
         let message = format!("expected {place}, found another segment");
         let at = At::segment(segment, None);

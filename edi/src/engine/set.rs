@@ -89,9 +89,10 @@ impl Core {
         let once = !group.set_numbers.add(number, runs_max);
         let version = group.header.version.clone();
         let convention = set.header.convention.clone();
-        let same = convention.is_none() || convention.as_deref() == Some(version.as_str());
         // An unknown version is the group's fault.
-        let supported = guide.is_some() || self.options.guides.of_revision(&version).next().is_none();
+        let known = self.options.guides.of_revision(&version).next().is_some();
+        let same = !known || convention.is_none() || convention.as_deref() == Some(version.as_str());
+        let supported = !known || guide.is_some();
         let checks: [(bool, &'static RuleInfo, SetCode, u16, &str); 5] = [
             (identified, &catalog::SET_HEADER, SetCode::Identifier, 1, "a set identifier of three characters"),
             (numbered, &catalog::SET_HEADER, SetCode::ControlNumber, 2, "a control number of four to nine characters"),

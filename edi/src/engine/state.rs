@@ -18,6 +18,8 @@ pub(super) struct Interchange {
     pub(super) groups: u32,
     pub(super) group_numbers: Seen,
     pub(super) tally: Tally,
+    /// The last segment had no place in the envelope, and that was told.
+    pub(super) stray: bool,
     /// Findings told outside of its sets.
     pub(super) findings: u32,
 }

@@ -9,7 +9,7 @@ pub(super) const ISA_BYTES: usize = 106;
 /// Where the element separators stand.
 const SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
 /// How far the fields of a broken ISA are looked for.
-const BROKEN_ISA_BYTES_MAX: usize = 256;
+pub(super) const BROKEN_ISA_BYTES_MAX: usize = 256;
 /// The version from which on ISA11 is the repetition separator.
 const REPETITION_SINCE: &[u8] = b"00402";
 

@@ -1,6 +1,6 @@
 //! The reader: a buffer, its index of delimiters, and where in the file it is.
 
-use super::isa::{self, ISA_BYTES};
+use super::isa::{self, BROKEN_ISA_BYTES_MAX, ISA_BYTES};
 use super::{BrokenIsa, Note, NoteKind, Refusal, RefusalReason, Sink};
 use crate::delimiters::Delimiters;
 use crate::engine::Limits;
@@ -170,6 +170,8 @@ impl Reader {
                 }
                 Ok(Step::More)
             }
+            // What a broken one holds is looked for a little further.
+            Err(_) if found < BROKEN_ISA_BYTES_MAX && !end => Ok(Step::Wait),
             Err(broken) => {
                 let refusal = Refusal { reason: broken.reason, offset: at + broken.offset as u64 };
                 if let Some(header) = isa::salvage(bytes) {

@@ -161,7 +161,7 @@ impl Checker {
             let Some(check) = checks.get(position - 1) else {
                 let bytes = component.offset()..element.offset() + element.bytes().len();
                 let message = format!("expected at most {} components, found more", checks.len());
-                here.index = 0;
+                here.index = u32::MAX;
                 let code = ElementCode::TooManyComponents;
                 self.fault(here, &rule::TOO_MANY_COMPONENTS, code, Layer::Base, bytes, message);
                 return;

@@ -88,7 +88,7 @@ impl Walk {
     /// Finds the segment's node, and what closes and opens on the way to it.
     #[inline]
     pub(crate) fn place(&mut self, plan: &Plan, segment: &Segment<'_>, moves: &mut Vec<Move>) -> Placed {
-        match self.find(plan, segment) {
+        match self.find(plan, segment).or_else(|| self.guess(plan, segment.id())) {
             Some(fit) => Placed::At(self.go(plan, &fit, moves)),
             None => self.lost(plan, segment),
         }
@@ -121,6 +121,22 @@ impl Walk {
             }
         }
         over
+    }
+
+    /// A segment whose key elements fit nowhere is taken for what is due: the next required child of its id that did not come. Then
+    /// the key element is what is wrong, and what follows has its loop.
+    #[cold]
+    fn guess(&self, plan: &Plan, id: SegmentId) -> Option<Fit> {
+        for (depth, open) in self.open.iter().enumerate().rev() {
+            let required = plan.required(plan.step(open.node).required);
+            let due = required.iter().find(|child| **child > open.at && plan.step(**child).segment == id);
+            // Of several segments of one id, none is due more than the others.
+            let due = due.filter(|child| plan.step(**child).is_loop || alone(plan, open.node, id));
+            if let Some(child) = due.filter(|child| self.count(open, **child) == 0) {
+                return Some(Fit { depth, child: *child });
+            }
+        }
+        None
     }
 
     #[inline]
@@ -228,4 +244,9 @@ impl Walk {
         }
         None
     }
+}
+
+/// Whether one child alone of a loop has this segment id.
+fn alone(plan: &Plan, node: NodeIx, id: SegmentId) -> bool {
+    plan.guide.children(node).filter(|child| plan.step(*child).segment == id).nth(1).is_none()
 }

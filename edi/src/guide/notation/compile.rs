@@ -12,7 +12,7 @@ use crate::guide::tables::{
     SegmentId, Span, Text, Usage, ValueAt,
 };
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Compiles one guide. Every error names the file and the line.
 pub(crate) fn compile(source: Source<'_>, library: &Library) -> Result<Guide, NotationError> {
@@ -224,6 +224,7 @@ impl<'a> Compiler<'a> {
             let below = keys.as_mut().map(|(keys, outer)| (&mut **keys, *outer));
             uses.push(self.element(line, position, slot, text, below)?);
         }
+        name_apart(&mut uses, texts);
         Ok(uses)
     }
 
@@ -395,6 +396,16 @@ impl<'a> Compiler<'a> {
             return self.at(text.line).fail("expected a place that the guide uses, found none of that name");
         }
         Ok(values)
+    }
+}
+
+/// Elements that the guide does not use keep the dictionary's name; where another has that name too, their position goes with it.
+fn name_apart(uses: &mut [ElementUse], texts: &[ElementText]) {
+    let mut names: BTreeSet<String> = texts.iter().map(|text| text.name.clone()).collect();
+    for used in uses.iter_mut().filter(|used| texts.iter().all(|text| text.position != used.position)) {
+        if !names.insert(used.name.to_string()) {
+            used.name = Text::Owned(format!("{}_{:02}", used.name, used.position));
+        }
     }
 }
 
