@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tradewind_compliance::ReceiptId;
 use tradewind_edi::ack::x277ca::Role;
 use tradewind_edi::ack::{Stamp, x999};
+use tradewind_transfer::transport::NEVER_TAKEN;
 
 use super::Desk;
 use super::fault::{Fault, Planned};
@@ -157,7 +158,7 @@ async fn status(State(desk): State<Arc<Desk>>, Path(interchange): Path<String>) 
     let Ok(number) = interchange.parse() else { return told(StatusCode::NOT_FOUND, "expected ISA13, a number") };
     match tokio::task::spawn_blocking(move || desk.record.answer(number)).await {
         Ok(Ok(Some(answer))) => x12(answer),
-        Ok(Ok(None)) => told(StatusCode::NOT_FOUND, "no such interchange was taken"),
+        Ok(Ok(None)) => ([NEVER_TAKEN], told(StatusCode::NOT_FOUND, "no such interchange was taken")).into_response(),
         _ => told(StatusCode::INTERNAL_SERVER_ERROR, "the record cannot be read"),
     }
 }

@@ -86,6 +86,14 @@ pub struct HttpTransport {
     config: HttpTransportConfig,
 }
 
+/// The header and value by which a partner says that it never took the interchange that was asked for.
+pub const NEVER_TAKEN: (&str, &str) = ("interchange-status", "never-taken");
+
+fn says_never_taken(response: &Response) -> bool {
+    let (name, value) = NEVER_TAKEN;
+    response.headers().get(name).is_some_and(|said| said.as_bytes() == value.as_bytes())
+}
+
 impl HttpTransport {
     /// Makes a client with its own connections and TLS. It follows no redirects, uses no proxy, and repeats nothing by itself.
     ///
@@ -155,7 +163,8 @@ impl Transport for HttpTransport {
                 Err(Body200::TooLarge) => Err(StatusError::ReplyTooLarge { limit_bytes: self.config.reply_bytes_max }),
                 Err(Body200::Failed(_)) => Err(StatusError::NoAnswer),
             },
-            StatusCode::NOT_FOUND => Ok(StatusReply::NeverTaken),
+            // A 404 alone may come from a wrong address or a proxy; sending again on its word could send twice.
+            StatusCode::NOT_FOUND if says_never_taken(&response) => Ok(StatusReply::NeverTaken),
             status => Err(StatusError::Failed { status: status.as_u16() }),
         }
     }

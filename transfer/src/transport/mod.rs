@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::io::AsyncRead;
 use tradewind_compliance::DeliveryId;
 
-pub use http::{HttpConfigError, HttpTransport, HttpTransportConfig};
+pub use http::{HttpConfigError, HttpTransport, HttpTransportConfig, NEVER_TAKEN};
 pub(crate) use http::{is_loopback, retry_after};
 
 /// A way to a partner.

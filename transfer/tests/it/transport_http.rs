@@ -289,7 +289,7 @@ async fn asks_whether_an_interchange_was_taken() {
             if answers {
                 answer(&mut stream, "200 OK", "", b"TA1*").await
             } else {
-                answer(&mut stream, "404 Not Found", "", b"").await
+                answer(&mut stream, "404 Not Found", "interchange-status: never-taken\r\n", b"").await
             }
         }
     })
@@ -305,7 +305,7 @@ async fn asks_whether_an_interchange_was_taken() {
 #[tokio::test]
 async fn a_status_that_is_not_clear_is_an_error() {
     let query = StatusQuery { interchange_control_number: 1 };
-    for status in [500, 503, 401, 302, 204] {
+    for status in [404, 500, 503, 401, 302, 204] {
         let peer =
             Peer::answering(format!("HTTP/1.1 {status} Synthetic\r\nlocation: /\r\ncontent-length: 0\r\n\r\n")).await;
         assert_eq!(transport(&peer.url()).status(&query).await, Err(StatusError::Failed { status }));
