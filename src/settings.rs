@@ -172,3 +172,27 @@ fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookS
     let text = webhook.secret.read(folder).map_err(|error| error.to_string())?;
     WebhookSecret::parse(text.expose_secret()).map(Some).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_faulty_when_it_is_read_again_leaves_the_settings_in_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let partners = folder.path().join("partners");
+        std::fs::create_dir(&partners).unwrap();
+        let write = |text: &str| std::fs::write(partners.join("clinic.toml"), text).unwrap();
+        write("[[identity]]\nqualifier = \"ZZ\"\nid = \"ONE\"\n");
+        let handle = SettingsHandle::new(Settings::load(folder.path()).unwrap());
+        let id = || handle.current().config.partner_of("ZZ", "ONE").map(|(name, _)| name.clone());
+        assert!(id().is_some());
+        write("[[identity]]\nqualifier = \"ZZ\"\nid = \"\"\n\n[pgp]\ncertificate = \"file:missing\"\n");
+        let Problems(problems) = handle.reload().unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(id().is_some());
+        write("[[identity]]\nqualifier = \"ZZ\"\nid = \"TWO\"\n");
+        handle.reload().unwrap();
+        assert!(id().is_none() && handle.current().config.partner_of("ZZ", "TWO").is_some());
+    }
+}

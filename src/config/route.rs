@@ -46,3 +46,25 @@ impl Route {
             && self.usage.is_none_or(|of| of == usage)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_route_that_fits_is_taken() {
+        let table: Routes = toml::from_str(
+            "[[route]]\npayer = \"P1\"\nguide = \"005010X279A1\"\npartner = \"inquiries\"\n\
+             [[route]]\npayer = \"P1\"\naliases = [\"60054\"]\nusage = \"test\"\npartner = \"trial\"\n\
+             [[route]]\npayer = \"60054\"\npartner = \"live\"\n",
+        )
+        .unwrap();
+        let partner = |payer, guide, usage| table.partner(payer, guide, usage).map(PartnerId::as_str);
+        assert_eq!(partner("P1", "005010X279A1", Usage::Test), Some("inquiries"));
+        assert_eq!(partner("P1", "005010X222A1", Usage::Test), Some("trial"));
+        assert_eq!(partner("60054", "005010X222A1", Usage::Test), Some("trial"));
+        assert_eq!(partner("60054", "005010X222A1", Usage::Production), Some("live"));
+        assert_eq!(partner("P1", "005010X222A1", Usage::Production), None);
+        assert_eq!(partner("P2", "005010X222A1", Usage::Test), None);
+    }
+}

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 use tokio::net::TcpListener;
+use tradewind_transfer::pgp::{CertUse, DecryptPolicy, PartnerCert, SecretCert, decrypt};
 use tradewind_transfer::sftp::{HostKey, ServerConfig, SftpServer, UploadPolicy};
 
 use crate::support::program::run;
 
-#[allow(dead_code, reason = "shared with the tests of transfer")]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of transfer")]
 #[path = "../../transfer/tests/it/support/inbox.rs"]
 mod inbox;
 
@@ -49,5 +50,17 @@ async fn sends_a_file_under_a_temporary_name_to_the_server_that_is_meant() {
         _ => None,
     });
     assert_eq!(started, Some(("today.edi", claims.len())));
+    let (gateway, clinic) = (SecretCert::generate("Gateway").unwrap(), run(folder.path(), "keygen pgp clinic.asc"));
+    std::fs::write(folder.path().join("gateway.asc"), gateway.public_armored().unwrap()).unwrap();
+    let pgp = "--pgp-to gateway.asc --pgp-key clinic.asc";
+    let sent = drop(format!("sftp://clinic@{address} --identity id --known-host {fingerprint} {pgp}")).await;
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    let events = inbox.events();
+    let Some(Event::Started { name, content }) = events.last() else { panic!("{}", events.len()) };
+    assert_eq!(name, "claims.edi.pgp");
+    let signer = PartnerCert::parse(&clinic.stdout, CertUse::Verify).unwrap();
+    let mut plain = Vec::new();
+    decrypt(&content[..], &DecryptPolicy::default(), &[gateway], &[signer], &mut plain).unwrap();
+    assert_eq!(plain, claims);
     server.shutdown(Duration::from_secs(5)).await;
 }

@@ -3,6 +3,7 @@
 mod arrows;
 mod cli;
 mod cli_ack;
+mod cli_ack_fixtures;
 mod cli_home;
 mod drop;
 mod generated_pages;
