@@ -32,6 +32,9 @@ fn check(fixture: &Path, kind: &str, written: &str) -> Option<String> {
         }
     }
     let expected = std::fs::read_to_string(&beside).unwrap_or_default();
+    if expected.is_empty() && !written.is_empty() {
+        return Some(format!("{}: missing; UPDATE_EXPECT=1 writes it", beside.display()));
+    }
     (expected != written).then(|| {
         let (name, at) = (beside.display(), expected.lines().zip(written.lines()).position(|(a, b)| a != b));
         let line = |text: &str| at.and_then(|at| text.lines().nth(at)).unwrap_or("(end)").to_owned();

@@ -1,6 +1,6 @@
 //! All acknowledgments of a file, in memory, with fixed dates and control numbers.
 
-use tradewind_edi::ack::x277ca::{Collector, Piece, Role, Settings, Writer};
+use tradewind_edi::ack::x277ca::{Collector, Piece, Role, Settings, Status, Writer};
 use tradewind_edi::ack::{Address, Envelope, Format, LineEnd, Stamp, Ta1, Usage, x999};
 use tradewind_edi::engine::{
     GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict,
@@ -201,6 +201,9 @@ impl Visitor for Acknowledger {
         self.x999.set_end(event);
         if event.verdict == Verdict::Rejected || event.header.code != "837" {
             self.writer.discard();
+        }
+        if event.rejected {
+            self.writer.reject(Status::UNPROCESSABLE);
         }
         for piece in self.writer.close().into_iter().flatten() {
             append(piece, &self.spool, &mut self.claims);

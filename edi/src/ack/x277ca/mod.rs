@@ -155,7 +155,8 @@ impl Writer {
         self.claim(&claim, spool);
     }
 
-    /// Rejects the set as a whole for a fault of its submitter: its claims are only counted.
+    /// Rejects the set as a whole for a fault of its submitter: its claims are only counted. Due before the set's end wherever
+    /// nothing of it may travel although its 999 accepts it.
     pub fn reject(&mut self, status: Status) {
         if let Some(set) = &mut self.set {
             set.reject = Some(status);
