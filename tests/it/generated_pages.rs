@@ -12,8 +12,8 @@ fn check(page: &str, expected: &str) {
         std::fs::write(&path, expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    let differs = expected.lines().zip(found.lines()).position(|(expected, found)| expected != found);
-    assert!(expected == found, "docs/{page} is stale from line {:?} on: run `make docs`", differs.map(|line| line + 1));
+    let same = expected.lines().zip(found.lines()).take_while(|(expected, found)| expected == found).count();
+    assert!(expected == found, "docs/{page} is stale from line {} on: run `make docs`", same + 1);
 }
 
 #[test]

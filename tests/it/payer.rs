@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
-use tradewind::payer::{Entry, read};
+use tradewind::payer::{BODY_BYTES_MAX, Entry, read};
 
 use crate::support::program::{Background, run, run_with, tradewind};
 
@@ -231,4 +231,30 @@ fn nothing_is_taken_of_what_is_cut_or_no_x12() {
     let _ = stream.read_to_end(&mut Vec::new());
     assert_eq!(payer.get(&format!("/status/{}", isa13(&claims))).0, 404);
     assert_eq!(payer.record(), []);
+}
+
+#[test]
+fn a_body_may_have_its_limit_and_not_a_byte_more() {
+    let payer = start();
+    let blanks = vec![b'x'; 1 << 20];
+    for (bytes, status) in [(BODY_BYTES_MAX, 400), (BODY_BYTES_MAX + 1, 413)] {
+        let mut stream = TcpStream::connect(&payer.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!("POST /x12 HTTP/1.1\r\nhost: payer\r\nconnection: close\r\ncontent-length: {bytes}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut left = usize::try_from(bytes).unwrap();
+        while left > 0 {
+            let chunk = left.min(blanks.len());
+            stream.write_all(&blanks[..chunk]).unwrap();
+            left -= chunk;
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{bytes}: {answer}");
+    }
+    let one = claims(payer.path(), 40, 1);
+    for (count, status) in [(100, 200), (101, 400)] {
+        assert_eq!(payer.post("/x12", one.repeat(count).as_bytes()).0, status);
+    }
+    assert_eq!(payer.record().len(), 100);
 }
