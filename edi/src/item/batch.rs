@@ -119,7 +119,6 @@ struct Stage<'j> {
     node: NodeIx,
     members: Vec<Member<'j>>,
     has_hl_child: bool,
-    pointer: String,
 }
 
 impl Batch {
@@ -145,7 +144,10 @@ impl Batch {
         };
         self.check_ours(&ours)?;
         let replaced = hook.and_then(|hook| hook.apply(&self.shape, &mut item.members, &ours));
-        let levels = stages.iter().map(|stage| self.level(stage)).collect::<Result<Vec<_>, _>>()?;
+        let mut levels = Vec::with_capacity(stages.len());
+        for (at, stage) in stages.iter().enumerate() {
+            levels.push(self.level(stage).map_err(|error| error.under(&pointer(&self.shape, &stages, at)))?);
+        }
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let written = self.write(&stages, levels, &item, &mut scratch);
@@ -195,7 +197,7 @@ impl Batch {
     fn level(&self, stage: &Stage<'_>) -> Result<Level, JsonError> {
         let mut text = Vec::new();
         let mut printer = self.printer(&mut text, 0);
-        let at = At::root(&stage.pointer);
+        let at = At::root("");
         for member in &stage.members {
             let segment = self.shape.guide.node(member.node).segment;
             let is_segment = self.shape.guide.node(member.node).kind == NodeKind::Segment;
@@ -246,7 +248,11 @@ impl Batch {
         }
         if !stages.is_empty() {
             let mut printer = self.printer(out, counts.hl);
-            printer.print_members(&self.shape, &item.members, parent, &At::root(&item.pointer))?;
+            let printed = printer.print_members(&self.shape, &item.members, parent, &At::root(""));
+            printed.map_err(|error| {
+                let name = &self.shape.guide.node(item.node).name;
+                error.under(&format!("{}/{name}/0", pointer(&self.shape, stages, stages.len())))
+            })?;
             counts.set_segments += printer.segments;
             counts.hl = printer.hl.unwrap_or(counts.hl);
         }
@@ -306,7 +312,7 @@ impl Batch {
             node.kind == NodeKind::Segment && node.segment == HL
         });
         if let Some(Member { node, content: Content::Json { value, .. } }) = hl {
-            let at = At::root(&stage.pointer);
+            let at = At::root("");
             number = printer.print_hl(&self.shape, *node, value, parent, level.has_hl_child, &at)?;
         }
         counts.set_segments += printer.segments + level.segments;
@@ -325,29 +331,48 @@ fn close_set(counts: &mut Counts, format: &Format, out: &mut Vec<u8>) {
 
 /// The way from the set to the item: each level's members without the next level, the item last.
 fn stages<'j>(shape: &Shape, tree: &'j Json<'j>) -> Result<Vec<Stage<'j>>, JsonError> {
-    let mut stages: Vec<Stage<'j>> = Vec::new();
-    let mut next = Some((NodeIx::ROOT, tree, String::new()));
-    while let Some((node, object, pointer)) = next.take() {
-        let at = At::root(&pointer);
-        let mut all = members(shape, node, object, &at)?;
-        let inner = shape.guide.items.iter().find(|item| item.node == node).and_then(|item| item.inner);
-        require(shape, node, &all, &at, |child| is_envelope(shape, child) || Some(child) == inner)?;
-        all.retain(|member| !is_envelope(shape, member.node));
-        let below = all.iter().position(|member| shape.spine(member.node)).map(|below| all.remove(below));
-        if let Some(second) = all.iter().find(|member| shape.spine(member.node)) {
-            return Err(at.name(&shape.guide.node(second.node).name).value("one item and nothing beside it"));
-        }
-        let mut has_hl_child = has_hl_child(shape, &all);
-        if let Some(Member { node, content: Content::Json { value, index } }) = &below {
-            has_hl_child |= shape.guide.node(*node).segment == HL;
-            let at = at.name(&shape.guide.node(*node).name);
-            next = Some((*node, value, at.index_if(*index).pointer()));
-        }
-        stages.push(Stage { node, members: all, has_hl_child, pointer });
+    let mut stages: Vec<Stage<'j>> = Vec::with_capacity(6);
+    let mut next = Some((NodeIx::ROOT, tree));
+    while let Some((node, object)) = next.take() {
+        let (stage, below) = stage(shape, node, object).map_err(|error| {
+            let level =
+                if node == NodeIx::ROOT { String::new() } else { format!("/{}/0", shape.guide.node(node).name) };
+            error.under(&format!("{}{level}", pointer(shape, &stages, stages.len())))
+        })?;
+        stages.push(stage);
+        next = below;
     }
     let last = stages.last().map_or(NodeIx::ROOT, |stage| stage.node);
     if last == NodeIx::ROOT || shape.guide.items.iter().any(|item| item.node == last) {
         return Ok(stages);
     }
-    Err(At::root(stages.last().map_or("", |stage| &stage.pointer)).value("an item within"))
+    Err(At::root(&pointer(shape, &stages, stages.len())).value("an item within"))
+}
+
+/// A level's members, and the level below it.
+type Below<'j> = Option<(NodeIx, &'j Json<'j>)>;
+
+fn stage<'j>(shape: &Shape, node: NodeIx, object: &'j Json<'j>) -> Result<(Stage<'j>, Below<'j>), JsonError> {
+    let at = At::root("");
+    let mut all = members(shape, node, object, &at)?;
+    let inner = shape.guide.items.iter().find(|item| item.node == node).and_then(|item| item.inner);
+    require(shape, node, &all, &at, |child| is_envelope(shape, child) || Some(child) == inner)?;
+    all.retain(|member| !is_envelope(shape, member.node));
+    let below = all.iter().position(|member| shape.spine(member.node)).map(|below| all.remove(below));
+    if let Some(second) = all.iter().find(|member| shape.spine(member.node)) {
+        return Err(at.name(&shape.guide.node(second.node).name).value("one item and nothing beside it"));
+    }
+    let below = match below {
+        Some(Member { node, content: Content::Json { value, .. } }) => Some((node, value)),
+        _ => None,
+    };
+    let has_hl_child =
+        has_hl_child(shape, &all) || below.is_some_and(|(below, _)| shape.guide.node(below).segment == HL);
+    Ok((Stage { node, members: all, has_hl_child }, below))
+}
+
+/// Where the level of that index stands: each level is an array of one.
+fn pointer(shape: &Shape, stages: &[Stage<'_>], index: usize) -> String {
+    let levels = stages.iter().take(index + 1).filter(|stage| stage.node != NodeIx::ROOT);
+    levels.map(|stage| format!("/{}/0", shape.guide.node(stage.node).name)).collect()
 }

@@ -62,7 +62,11 @@ impl Collector {
 
     /// The items that ended since the last call.
     pub fn take(&mut self) -> Collected {
-        std::mem::take(&mut self.collected)
+        let like_this = Collected {
+            items: Vec::with_capacity(self.collected.items.len()),
+            json: Vec::with_capacity(self.collected.json.len()),
+        };
+        std::mem::replace(&mut self.collected, like_this)
     }
 
     /// The enclosing item whose own members are being written, unless the event belongs to its `inner` loop.

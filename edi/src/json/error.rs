@@ -66,6 +66,22 @@ pub enum JsonError {
 }
 
 impl JsonError {
+    /// The same error of a value that was cut out at `above`, where bytes count from another start.
+    #[must_use]
+    pub(crate) fn under(mut self, above: &str) -> Self {
+        match &mut self {
+            Self::NotUtf8 { .. } => return Self::Value { pointer: above.to_owned(), expected: "UTF-8" },
+            Self::Syntax { expected, .. } => return Self::Value { pointer: above.to_owned(), expected },
+            Self::Kind { pointer, .. }
+            | Self::Unknown { pointer }
+            | Self::Missing { pointer }
+            | Self::Value { pointer, .. }
+            | Self::Delimiter { pointer, .. }
+            | Self::Guide { pointer } => pointer.insert_str(0, above),
+        }
+        self
+    }
+
     /// The place as a JSON pointer, where there is one.
     pub fn pointer(&self) -> Option<&str> {
         match self {

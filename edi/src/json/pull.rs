@@ -21,8 +21,16 @@ impl ValueEnd {
     pub(crate) fn find(&mut self, input: &[u8]) -> Option<usize> {
         while let Some(&byte) = input.get(self.seen) {
             if self.in_string {
-                self.string_byte(byte);
-            } else if self.in_scalar && matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n') {
+                self.skip_string(input);
+                if self.in_string {
+                    return None;
+                }
+                if self.depth == 0 {
+                    return Some(self.seen);
+                }
+                continue;
+            }
+            if self.in_scalar && matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n') {
                 return Some(self.seen);
             } else {
                 match byte {
@@ -41,13 +49,24 @@ impl ValueEnd {
         None
     }
 
-    fn string_byte(&mut self, byte: u8) {
-        match byte {
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => self.in_string = false,
-            _ => {}
+    /// Goes on to behind the quote that ends the string, or to the end of the input.
+    fn skip_string(&mut self, input: &[u8]) {
+        if std::mem::take(&mut self.escaped) {
+            self.seen += 1;
         }
+        while let Some(at) = memchr::memchr2(b'"', b'\\', input.get(self.seen..).unwrap_or_default()) {
+            self.seen += at + 1;
+            if input.get(self.seen - 1) == Some(&b'"') {
+                self.in_string = false;
+                return;
+            }
+            if self.seen >= input.len() {
+                self.escaped = true;
+                return;
+            }
+            self.seen += 1;
+        }
+        self.seen = self.seen.max(input.len());
     }
 }
 

@@ -265,95 +265,121 @@ impl FileReader {
 
     /// What to do with the value that is next.
     fn action(&mut self, out: &mut Vec<u8>) -> Result<Action, JsonError> {
-        let pointer = self.pointer();
-        let key = self.key.clone();
         let Some(frame) = self.stack.last_mut() else { return Ok(Action::Descend(Kind::Document)) };
-        let known = match (&frame.kind, key.as_str()) {
-            (Kind::Document, "interchanges") => Some(Action::Descend(Kind::Interchanges)),
-            (Kind::Interchanges, _) => Some(Action::Descend(Kind::Interchange)),
-            (Kind::Interchange, "groups") => Some(Action::Descend(Kind::Groups)),
-            (Kind::Groups, _) => Some(Action::Descend(Kind::Group)),
-            (Kind::Group, "sets") => Some(Action::Descend(Kind::Sets)),
-            (Kind::Sets, _) => Some(Action::Descend(Kind::Set(SetHead::default()))),
-            (Kind::Interchange | Kind::Group, _) => Some(Action::Capture),
-            (Kind::Segments, _) => Some(Action::Capture),
-            (Kind::Set(_), "guide" | "set" | "purpose") => Some(Action::Capture),
-            (Kind::Set(_), "segments") => Some(Action::Descend(Kind::Segments)),
-            _ => None,
+        let key = self.key.as_str();
+        let known = match (&frame.kind, key) {
+            (Kind::Document, "interchanges") => Action::Descend(Kind::Interchanges),
+            (Kind::Interchanges, _) => Action::Descend(Kind::Interchange),
+            (Kind::Interchange, "groups") => Action::Descend(Kind::Groups),
+            (Kind::Groups, _) => Action::Descend(Kind::Group),
+            (Kind::Group, "sets") => Action::Descend(Kind::Sets),
+            (Kind::Sets, _) => Action::Descend(Kind::Set(SetHead::default())),
+            (Kind::Interchange | Kind::Group, _) => Action::Capture,
+            (Kind::Segments, _) => Action::Capture,
+            (Kind::Set(_), "guide" | "set" | "purpose") => Action::Capture,
+            (Kind::Set(_), "segments") => Action::Descend(Kind::Segments),
+            _ => return self.action_in_loop(out),
         };
-        if let (Kind::Interchange | Kind::Group | Kind::Document, Some(_)) = (&frame.kind, &known) {
-            frame.rank = rank_in(matches!(frame.kind, Kind::Interchange), &key)
-                .filter(|rank| *rank > frame.rank)
-                .ok_or_else(|| At::root(&pointer).value("each member once, and in the order of our own JSON"))?;
+        if let Kind::Interchange | Kind::Group | Kind::Document = frame.kind {
+            match rank_in(matches!(frame.kind, Kind::Interchange), key).filter(|rank| *rank > frame.rank) {
+                Some(rank) => frame.rank = rank,
+                None => return Err(self.out_of_order()),
+            }
         }
-        match known {
-            Some(action) => Ok(action),
-            None => self.action_in_loop(&key, &pointer, out),
-        }
+        Ok(known)
     }
 
-    fn action_in_loop(&mut self, key: &str, pointer: &str, out: &mut Vec<u8>) -> Result<Action, JsonError> {
+    fn out_of_order(&self) -> JsonError {
+        At::root(&self.pointer()).value("each member once, and in the order of our own JSON")
+    }
+
+    fn unknown(&self) -> JsonError {
+        At::root(&self.pointer()).unknown()
+    }
+
+    fn action_in_loop(&mut self, out: &mut Vec<u8>) -> Result<Action, JsonError> {
         self.resolve_guide()?;
-        let at = At::root(pointer);
-        let open_pointer = self.open_pointer();
-        let Some(Frame { kind, rank, .. }) = self.stack.last_mut() else { return Err(at.unknown()) };
-        let open = match kind {
-            Kind::Loop(open) => open,
-            Kind::Loops(node) => {
-                let (node, shape) = (*node, self.shapes.last().ok_or_else(|| at.unknown())?);
-                return Ok(Action::Descend(Kind::Loop(OpenLoop { shape, node, own: Vec::new(), sealed: false })));
+        let (open, last_rank) = match self.stack.last() {
+            Some(Frame { kind: Kind::Loop(open), rank, .. }) => (open, *rank),
+            Some(Frame { kind: Kind::Loops(node), .. }) => {
+                let shape = self.shapes.last().ok_or_else(|| self.unknown())?;
+                return Ok(Action::Descend(Kind::Loop(OpenLoop {
+                    shape,
+                    node: *node,
+                    own: Vec::new(),
+                    sealed: false,
+                })));
             }
-            _ => return Err(at.unknown()),
+            _ => return Err(self.unknown()),
         };
-        if key == "_order" && !open.sealed {
+        if self.key == "_order" && !open.sealed {
             return Ok(Action::Capture);
         }
         let guide = &open.shape.guide;
-        let child = guide.children(open.node).find(|child| guide.node(*child).name == key);
-        let child = child.ok_or_else(|| at.unknown())?;
-        let child_rank = usize::from(open.shape.rank(child)) + 1;
+        let child = guide.children(open.node).find(|child| guide.node(*child).name == self.key);
+        let child = child.ok_or_else(|| self.unknown())?;
+        let rank = usize::from(open.shape.rank(child)) + 1;
         let spine = open.shape.spine(child);
-        if open.sealed || spine {
-            if child_rank <= *rank {
-                return Err(at.value("each member once, and in the order of our own JSON"));
-            }
-            *rank = child_rank;
+        if (open.sealed || spine) && rank <= last_rank {
+            return Err(self.out_of_order());
         }
         if !spine {
+            let sealed = open.sealed;
+            self.set_rank(if sealed { rank } else { last_rank });
             return Ok(Action::Capture);
         }
-        self.restored.seal(&open.shape, open.node, &mut open.own, &At::root(&open_pointer), out)?;
-        open.sealed = true;
-        let repeats = open.shape.repeats(child);
-        let below = OpenLoop { shape: Arc::clone(&open.shape), node: child, own: Vec::new(), sealed: false };
+        let shape = Arc::clone(&open.shape);
+        self.set_rank(rank);
+        self.seal(out)?;
+        let repeats = shape.repeats(child);
+        let below = OpenLoop { shape, node: child, own: Vec::new(), sealed: false };
         Ok(Action::Descend(if repeats { Kind::Loops(child) } else { Kind::Loop(below) }))
+    }
+
+    fn set_rank(&mut self, rank: usize) {
+        if let Some(frame) = self.stack.last_mut() {
+            frame.rank = rank;
+        }
+    }
+
+    /// Writes the own members of the open loop, if there are any.
+    fn seal(&mut self, out: &mut Vec<u8>) -> Result<(), JsonError> {
+        let Some(Frame { kind: Kind::Loop(open), .. }) = self.stack.last_mut() else { return Ok(()) };
+        open.sealed = true;
+        let sealed = self.restored.seal(&open.shape, open.node, &mut open.own, out);
+        sealed.map_err(|error| error.under(&self.open_pointer()))
     }
 
     /// Once a set's own members begin, its guide must be known.
     fn resolve_guide(&mut self) -> Result<(), JsonError> {
-        let pointer = self.open_pointer();
-        let Some(frame) = self.stack.last_mut() else { return Ok(()) };
-        let Kind::Set(head) = &frame.kind else { return Ok(()) };
-        let at = At::root(&pointer);
-        let revision = head.guide.as_deref().ok_or_else(|| at.name("guide").missing())?;
-        let set = head.set.as_deref().ok_or_else(|| at.name("set").missing())?;
+        let Some(Frame { kind: Kind::Set(head), .. }) = self.stack.last() else { return Ok(()) };
+        let revision = head.guide.as_deref().ok_or_else(|| At::root(&self.open_pointer()).name("guide").missing())?;
+        let set = head.set.as_deref().ok_or_else(|| At::root(&self.open_pointer()).name("set").missing())?;
         let guide = self.guides.find(revision, set, head.purpose.as_deref());
-        let guide = guide.ok_or_else(|| JsonError::Guide { pointer: at.name("guide").pointer() })?;
-        let shape = self.shapes.of(guide, Cut::Stream);
-        frame.kind = Kind::Loop(OpenLoop { shape, node: NodeIx::ROOT, own: Vec::new(), sealed: false });
+        let unknown = || JsonError::Guide { pointer: At::root(&self.open_pointer()).name("guide").pointer() };
+        let shape = self.shapes.of(guide.ok_or_else(unknown)?, Cut::Stream);
+        if let Some(frame) = self.stack.last_mut() {
+            frame.kind = Kind::Loop(OpenLoop { shape, node: NodeIx::ROOT, own: Vec::new(), sealed: false });
+        }
         Ok(())
     }
 
     /// A whole value.
     fn take(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError> {
-        let pointer = self.pointer();
-        let at = At::root(&pointer);
+        let taken = self.take_at_root(value, out);
+        taken.map_err(|error| error.under(&self.pointer()))?;
+        match self.stack.last() {
+            Some(Frame { kind: Kind::Loop(OpenLoop { sealed: true, .. }), .. }) => self.seal(out),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_at_root(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError> {
+        let at = At::root("");
         let Some(frame) = self.stack.last_mut() else { return Err(at.unknown()) };
         match &mut frame.kind {
-            Kind::Interchange | Kind::Group => {
-                let interchange = matches!(frame.kind, Kind::Interchange);
-                self.restored.envelope(interchange, &self.key, &parse(value)?, &at, out)
-            }
+            Kind::Interchange => self.restored.envelope(true, &self.key, &parse(value)?, &at, out),
+            Kind::Group => self.restored.envelope(false, &self.key, &parse(value)?, &at, out),
             Kind::Segments => self.restored.raw_segment(&parse(value)?, &at, out),
             Kind::Set(head) => {
                 let Json::String(text) = parse(value)? else { return Err(at.value("a string")) };
@@ -370,16 +396,10 @@ impl FileReader {
                 super::text::push_string(&mut open.own, self.key.as_bytes());
                 open.own.push(b':');
                 open.own.extend_from_slice(value);
-                if open.own.len() > self.value_bytes_max {
-                    return Err(at.value("a level within the limit"));
+                match open.own.len() > self.value_bytes_max {
+                    true => Err(at.value("a level within the limit")),
+                    false => Ok(()),
                 }
-                if !open.sealed {
-                    return Ok(());
-                }
-                let (shape, node) = (Arc::clone(&open.shape), open.node);
-                let mut own = std::mem::take(&mut open.own);
-                let above = self.open_pointer();
-                self.restored.seal(&shape, node, &mut own, &At::root(&above), out)
             }
             _ => Err(at.unknown()),
         }
@@ -390,10 +410,7 @@ impl FileReader {
         if matches!(self.stack.last(), Some(Frame { kind: Kind::Set(SetHead { guide: Some(_), .. }), .. })) {
             self.resolve_guide()?;
         }
-        let pointer = self.open_pointer();
-        if let Some(Frame { kind: Kind::Loop(open), .. }) = self.stack.last_mut() {
-            self.restored.seal(&open.shape, open.node, &mut open.own, &At::root(&pointer), out)?;
-        }
+        self.seal(out)?;
         if let Some(Frame { kind: Kind::Interchange, .. }) = self.stack.last() {
             self.restored.close_interchange();
         }

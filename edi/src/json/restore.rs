@@ -43,22 +43,22 @@ impl Restored {
         Ok(Printer { out, delimiters, line_end: &self.line_end, strict: false, segments: 0, hl: None })
     }
 
-    /// Writes a level's own members, and forgets them.
+    /// Writes a level's own members, and forgets them. Errors tell the place within the level.
     pub(super) fn seal(
         &self,
         shape: &Shape,
         node: NodeIx,
         own: &mut Vec<u8>,
-        at: &At<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), JsonError> {
         if own.is_empty() {
             return Ok(());
         }
         own.push(b'}');
+        let at = At::root("");
         let object = parse(own)?;
-        let members = members(shape, node, &object, at)?;
-        self.printer(out, at)?.print_members(shape, &members, None, at)?;
+        let members = members(shape, node, &object, &at)?;
+        self.printer(out, &at)?.print_members(shape, &members, None, &at)?;
         drop(members);
         drop(object);
         own.clear();
