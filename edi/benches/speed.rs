@@ -40,9 +40,9 @@ fn file() -> Vec<u8> {
             );
         }
         let segments = out.get(from..).unwrap_or_default().matches('~').count() + 1;
-        let _ = write!(out, "SE*{segments}*{set:04}~\n");
+        let _ = writeln!(out, "SE*{segments}*{set:04}~");
     }
-    let _ = write!(out, "GE*{sets}*1~\nIEA*1*000000001~\n");
+    let _ = writeln!(out, "GE*{sets}*1~\nIEA*1*000000001~");
     out.into_bytes()
 }
 

@@ -22,6 +22,7 @@ pub struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// A view over `bytes` whose delimiters stand at `marks` (each plus `origin`), at `offset` in the file.
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8], marks: &'a [u32], origin: u32, delimiters: Delimiters, offset: u64) -> Self {
         let mut segment =
             Self { bytes, marks, origin, delimiters, id: SegmentId::NONE, offset, ordinal: 0, line_end: &[] };
@@ -54,6 +55,16 @@ impl<'a> Segment<'a> {
     /// Index of the mark that ends the id: the first one, unless another delimiter stands in the id.
     #[inline]
     fn first_separator(&self) -> usize {
+        match self.marks.first() {
+            Some(mark) if self.bytes.get((mark - self.origin) as usize) != Some(&self.delimiters.element) => {
+                self.first_separator_far()
+            }
+            _ => 0,
+        }
+    }
+
+    #[cold]
+    fn first_separator_far(&self) -> usize {
         let separates = |mark: &u32| self.bytes.get((mark - self.origin) as usize) == Some(&self.delimiters.element);
         self.marks.iter().position(separates).unwrap_or(self.marks.len())
     }

@@ -149,7 +149,8 @@ fn every_fixture_gives_what_stands_beside_it() {
         let golden = path.with_extension("findings.json");
         if update {
             std::fs::write(&golden, format!("{found:#}\n")).unwrap();
-        } else if std::fs::read(&golden).ok().and_then(|text| serde_json::from_slice(&text).ok()) != Some(found.clone()) {
+        } else if std::fs::read(&golden).ok().and_then(|text| serde_json::from_slice(&text).ok()) != Some(found.clone())
+        {
             wrong.push(format!("{name}: expected what stands in {}, found {found:#}", golden.display()));
         }
     }

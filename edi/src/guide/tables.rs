@@ -80,6 +80,12 @@ impl<const N: usize> Packed<N> {
 }
 
 impl Packed<4> {
+    /// The four bytes as a number.
+    #[inline]
+    pub fn word(self) -> u32 {
+        u32::from_be_bytes(self.0)
+    }
+
     /// A segment id from the input: two or three upper-case letters and digits that start with a letter, else
     /// [`Packed::NONE`].
     #[inline]

@@ -1,12 +1,13 @@
 //! A segment's elements against the guide's tables.
 
 use super::catalog as rule;
+use super::pieces::{Piece, Pieces};
 use super::plan::{Check, Kind, Plan, Step};
 use super::value;
 use crate::engine::CharacterSet;
 use crate::finding::{ElementCode, Layer, RuleInfo};
 use crate::guide::{Code, ElementId, ElementUse, Note, NoteKind, Period, Requirement, Usage};
-use crate::segment::{Element, Segment};
+use crate::segment::Segment;
 use std::ops::Range;
 
 /// Something wrong with an element.
@@ -49,6 +50,15 @@ struct Here<'p> {
     at: ElementAt,
 }
 
+/// How far a composite is read.
+struct Composite {
+    /// A bit for each component that stands.
+    present: u32,
+    count: u16,
+    /// The last component is empty.
+    empty_end: bool,
+}
+
 impl Checker {
     pub(crate) fn new(character_set: CharacterSet) -> Self {
         Self { faults: Vec::new(), character_set, today: 0 }
@@ -60,150 +70,193 @@ impl Checker {
         if !self.characters_fit(segment) {
             self.characters(segment);
         }
-        let bytes = segment.bytes();
-        let origin = segment.origin();
-        let separator = segment.delimiters().element;
-        let checks = plan.checks(step.checks);
-        let mut marks = segment.marks();
+        let Some(mut pieces) = Pieces::new(segment) else {
+            return self.rest(plan, step, segment, 0);
+        };
+        let mut checks = plan.checks(step.checks).iter();
         let mut present = 0u32;
-        let mut position = 0usize;
+        let mut position = 0u32;
         let mut format: &[u8] = &[];
-        while let [first, rest @ ..] = marks {
-            let start = (first - origin) as usize + 1;
-            let inner =
-                rest.iter().take_while(|mark| bytes.get((**mark - origin) as usize) != Some(&separator)).count();
-            let end = rest.get(inner).map_or(bytes.len(), |mark| (mark - origin) as usize);
-            marks = rest.get(inner..).unwrap_or_default();
-            let element = bytes.get(start..end).unwrap_or_default();
-            position += 1;
-            let Some(check) = checks.get(position - 1) else {
-                self.too_many(segment, position, start);
+        while let Some(piece) = pieces.next() {
+            let Some(check) = checks.next() else {
+                self.too_many(segment, position as usize + 1, piece.start);
                 break;
             };
-            let at = ElementAt { element: position as u16, component: 0, repetition: 0 };
-            let here = Here { plan, index: step.checks.start + position as u32 - 1, at };
-            if element.is_empty() {
-                if check.usage == Usage::Required {
-                    self.missing(here, start);
+            let at = ElementAt { element: position as u16 + 1, component: 0, repetition: 0 };
+            let here = Here { plan, index: step.checks.start + position, at };
+            let stands = if piece.ends_element && check.kind != Kind::Composite && check.usage != Usage::NotUsed {
+                if !piece.bytes.is_empty() {
+                    self.value(here, check, &piece, &mut format);
+                } else if check.usage == Usage::Required {
+                    self.missing(here, piece.start);
                 }
-                continue;
-            }
-            present |= 1u32.checked_shl(position as u32 - 1).unwrap_or(0);
-            if inner == 0 && check.kind != Kind::Composite && check.usage != Usage::NotUsed {
-                self.value(here, check, element, start, &mut format);
+                !piece.bytes.is_empty()
             } else {
-                self.whole(here, check, segment, position, &mut format);
-            }
+                self.parts(here, check, piece, &mut pieces, &mut format)
+            };
+            present |= u32::from(stands).checked_shl(position).unwrap_or(0);
+            position += 1;
         }
-        self.rest(plan, step, segment, position);
-        if bytes.last() == Some(&separator) {
-            self.trailing(segment, position);
+        self.rest(plan, step, segment, position as usize);
+        if pieces.text.last() == Some(&pieces.delimiters.element) {
+            self.trailing(segment, position as usize);
         }
         if step.notes.len > 0 {
-            let at = ElementAt::default();
-            let here = Here { plan, index: step.checks.start, at };
-            self.notes(here, plan.notes(step.notes), present, 0..bytes.len());
+            let here = Here { plan, index: step.checks.start, at: ElementAt::default() };
+            self.notes(here, plan.notes(step.notes), present, 0..pieces.text.len());
         }
     }
 
-    /// An element that repeats, is a composite, is not used, or holds separators that it should not.
-    #[inline(never)]
-    fn whole<'a>(
+    /// An element that is a composite, repeats, is not used, or holds separators that it should not: from its first piece to its
+    /// last. Whether anything stands in it.
+    fn parts<'a>(
+        &mut self,
+        mut here: Here<'_>,
+        check: &Check,
+        first: Piece<'a>,
+        pieces: &mut Pieces<'a>,
+        format: &mut &'a [u8],
+    ) -> bool {
+        let start = first.start;
+        if first.ends_element && first.bytes.is_empty() {
+            if check.usage == Usage::Required {
+                self.missing(here, start);
+            }
+            return false;
+        }
+        let repeats = check.repeat > 1 && !first.ends_element && pieces.repeats();
+        here.at.repetition = u16::from(repeats);
+        let mut composite = Composite { present: 0, count: 0, empty_end: false };
+        let (mut piece, mut repetitions, mut end) = (first, 1u16, start);
+        loop {
+            end = end.max(piece.start + piece.bytes.len());
+            if check.usage == Usage::NotUsed {
+                // Told as a whole, below.
+            } else if check.kind == Kind::Composite {
+                self.component(here, check, &piece, &mut composite, format);
+            } else {
+                self.simple_part(here, check, &piece, composite.count, format);
+                composite.count += 1;
+            }
+            if piece.ends_repetition {
+                if check.kind == Kind::Composite && check.usage != Usage::NotUsed {
+                    self.composite_end(here, check, &composite, piece.start..end);
+                }
+                composite = Composite { present: 0, count: 0, empty_end: false };
+            }
+            if piece.ends_element {
+                break;
+            }
+            if piece.ends_repetition {
+                repetitions = repetitions.saturating_add(1);
+                here.at.repetition = if repeats { repetitions } else { 0 };
+            }
+            let Some(next) = pieces.next() else { break };
+            piece = next;
+        }
+        here.at.repetition = 0;
+        self.parts_end(here, check, repetitions, start..end);
+        true
+    }
+
+    #[inline]
+    fn parts_end(&mut self, here: Here<'_>, check: &Check, repetitions: u16, bytes: Range<usize>) {
+        if check.usage == Usage::NotUsed {
+            self.not_used(here, bytes);
+        } else if repetitions > check.repeat {
+            let message = format!("expected at most {} repetitions, found {repetitions}", check.repeat);
+            let code = ElementCode::TooManyRepetitions;
+            self.fault(here, &rule::TOO_MANY_REPETITIONS, code, Layer::Base, bytes, message);
+        }
+    }
+
+    /// A part of a simple element that repeats, or holds component separators.
+    fn simple_part<'a>(
         &mut self,
         here: Here<'_>,
         check: &Check,
-        segment: &Segment<'a>,
-        position: usize,
+        piece: &Piece<'a>,
+        before: u16,
         format: &mut &'a [u8],
     ) {
-        let Some(element) = segment.elements().nth(position - 1) else { return };
-        if check.usage == Usage::NotUsed {
-            let message = "expected nothing, found a value".to_owned();
-            self.fault(here, &rule::ELEMENT_NOT_USED, ElementCode::NotUsed, Layer::Guide, range(&element), message);
-            return;
-        }
-        let mut count = 0u16;
-        let repeats = element.repetitions().nth(1).is_some();
-        for repetition in element.repetitions() {
-            count = count.saturating_add(1);
-            let mut here = here;
-            here.at.repetition = if repeats { count } else { 0 };
-            if check.kind == Kind::Composite {
-                self.composite(here, check, &repetition, format);
-            } else if let Some(second) = repetition.components().nth(1) {
-                let bytes = second.offset()..repetition.offset() + repetition.bytes().len();
+        match before {
+            0 if piece.bytes.is_empty() => self.missing(here, piece.start),
+            0 => self.value(here, check, piece, format),
+            1 => {
+                let bytes = piece.start..piece.start + piece.bytes.len();
                 let message = "expected one component, found more".to_owned();
                 let code = ElementCode::TooManyComponents;
                 self.fault(here, &rule::TOO_MANY_COMPONENTS, code, Layer::Base, bytes, message);
-            } else if repetition.is_empty() {
-                self.missing(here, repetition.offset());
-            } else {
-                self.value(here, check, repetition.bytes(), repetition.offset(), format);
             }
-        }
-        if count > check.repeat {
-            let message = format!("expected at most {} repetitions, found {count}", check.repeat);
-            let code = ElementCode::TooManyRepetitions;
-            self.fault(here, &rule::TOO_MANY_REPETITIONS, code, Layer::Base, range(&element), message);
+            _ => {}
         }
     }
 
-    fn composite<'a>(&mut self, here: Here<'_>, check: &Check, element: &Element<'a>, format: &mut &'a [u8]) {
-        let span = check.span;
-        let checks = here.plan.checks(span);
-        let mut present = 0u32;
-        let mut position = 0usize;
-        let mut empty_end = false;
-        for component in element.components() {
-            position += 1;
-            let mut here = Here { index: check.span.start + position as u32 - 1, ..here };
-            here.at.component = position as u16;
-            let Some(check) = checks.get(position - 1) else {
-                let bytes = component.offset()..element.offset() + element.bytes().len();
-                let message = format!("expected at most {} components, found more", checks.len());
+    #[inline]
+    fn component<'a>(
+        &mut self,
+        mut here: Here<'_>,
+        check: &Check,
+        piece: &Piece<'a>,
+        composite: &mut Composite,
+        format: &mut &'a [u8],
+    ) {
+        let checks = here.plan.checks(check.span);
+        let at = composite.count;
+        composite.count += 1;
+        composite.empty_end = piece.bytes.is_empty();
+        here.index = check.span.start + u32::from(at);
+        here.at.component = composite.count;
+        let Some(check) = checks.get(usize::from(at)) else {
+            if usize::from(at) == checks.len() {
                 here.index = u32::MAX;
+                let bytes = piece.start..piece.start + piece.bytes.len();
+                let message = format!("expected at most {at} components, found more");
                 let code = ElementCode::TooManyComponents;
                 self.fault(here, &rule::TOO_MANY_COMPONENTS, code, Layer::Base, bytes, message);
-                return;
-            };
-            empty_end = component.is_empty();
-            if component.is_empty() {
-                if check.usage == Usage::Required {
-                    self.missing(here, component.offset());
-                }
-                continue;
             }
-            present |= 1u32.checked_shl(position as u32 - 1).unwrap_or(0);
-            if check.usage == Usage::NotUsed {
-                let message = "expected nothing, found a value".to_owned();
-                let bytes = range(&component);
-                self.fault(here, &rule::ELEMENT_NOT_USED, ElementCode::NotUsed, Layer::Guide, bytes, message);
-            } else {
-                self.value(here, check, component.bytes(), component.offset(), format);
-            }
-        }
-        let end = element.offset() + element.bytes().len();
-        for (at, check) in checks.iter().enumerate().skip(position) {
+            return;
+        };
+        if piece.bytes.is_empty() {
             if check.usage == Usage::Required {
-                let mut here = Here { index: span.start + at as u32, ..here };
+                self.missing(here, piece.start);
+            }
+            return;
+        }
+        composite.present |= 1u32.checked_shl(u32::from(at)).unwrap_or(0);
+        if check.usage == Usage::NotUsed {
+            self.not_used(here, piece.start..piece.start + piece.bytes.len());
+        } else {
+            self.value(here, check, piece, format);
+        }
+    }
+
+    /// What a composite lacks at its end; `last` is its last piece.
+    #[inline]
+    fn composite_end(&mut self, here: Here<'_>, check: &Check, composite: &Composite, last: Range<usize>) {
+        let checks = here.plan.checks(check.span);
+        for (at, component) in checks.iter().enumerate().skip(usize::from(composite.count)) {
+            if component.usage == Usage::Required {
+                let mut here = Here { index: check.span.start + at as u32, ..here };
                 here.at.component = at as u16 + 1;
-                self.missing(here, end);
+                self.missing(here, last.end);
             }
         }
-        if empty_end && position > 1 {
+        if composite.empty_end && composite.count > 1 {
             let message = "expected no separators after the last component, found some".to_owned();
             let code = ElementCode::TooManyComponents;
-            self.fault(here, &rule::TRAILING_SEPARATOR, code, Layer::Base, end - 1..end, message);
+            let bytes = last.start.saturating_sub(1)..last.start;
+            self.fault(here, &rule::TRAILING_SEPARATOR, code, Layer::Base, bytes, message);
         }
-        let notes = here.plan.guide.elements.get(here.index as usize).map(|used| used.notes).unwrap_or_default();
-        if notes.len > 0 {
-            self.notes(here, here.plan.notes(notes), present, range(element));
+        if check.notes.len > 0 {
+            self.notes(here, here.plan.notes(check.notes), composite.present, last);
         }
     }
 
     /// One value against its type, lengths and codes.
     #[inline]
-    fn value<'a>(&mut self, here: Here<'_>, check: &Check, value: &'a [u8], start: usize, format: &mut &'a [u8]) {
+    fn value<'a>(&mut self, here: Here<'_>, check: &Check, piece: &Piece<'a>, format: &mut &'a [u8]) {
+        let (value, start) = (piece.bytes, piece.start);
         let length = value.len() as u32;
         let measured = match check.kind {
             Kind::Text | Kind::Binary | Kind::Composite => Some(length),
@@ -335,6 +388,12 @@ impl Checker {
     }
 
     #[cold]
+    fn not_used(&mut self, here: Here<'_>, bytes: Range<usize>) {
+        let message = "expected nothing, found a value".to_owned();
+        self.fault(here, &rule::ELEMENT_NOT_USED, ElementCode::NotUsed, Layer::Guide, bytes, message);
+    }
+
+    #[cold]
     fn bad(
         &mut self,
         here: Here<'_>,
@@ -461,10 +520,6 @@ impl Checker {
         let message = format!("{name}: {message}");
         self.faults.push(ElementFault { rule, code, layer, reference, at: here.at, bytes, message });
     }
-}
-
-fn range(element: &Element<'_>) -> Range<usize> {
-    element.offset()..element.offset() + element.bytes().len()
 }
 
 /// X12's basic character set.

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 mod elements;
+mod pieces;
 mod plan;
 pub mod rules;
 pub(crate) mod value;

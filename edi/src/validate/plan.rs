@@ -1,9 +1,11 @@
 //! A guide made ready for the walk: what is looked at for every segment and element, small and in a row.
 
+use super::pieces::Pieces;
 use super::rules::{RULES, Rule};
 use crate::guide::{
     Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
 };
+use crate::segment::Segment;
 use std::sync::Arc;
 
 /// A guide and its tables for the walk. One a guide and engine.
@@ -25,6 +27,8 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) segment: SegmentId,
+    /// A bit for the segment of this child and of each that follows it, by [`bit`]: where a segment's is not set, it does not come.
+    pub(crate) ahead: u64,
     /// Next sibling.
     pub(crate) next: NodeIx,
     /// First sibling of the run that shares this one's position.
@@ -36,6 +40,7 @@ pub(crate) struct Step {
     /// Whether items stand below this loop.
     pub(crate) holds_items: bool,
     pub(crate) keys: Span,
+    pub(crate) first: FirstKey,
     pub(crate) max: u32,
     pub(crate) required: Span,
     pub(crate) checks: Span,
@@ -59,6 +64,8 @@ pub(crate) struct Check {
     pub(crate) max: u32,
     /// Codes; of a composite, its components.
     pub(crate) span: Span,
+    /// A composite's own notes.
+    pub(crate) notes: Span,
 }
 
 /// How a value is checked.
@@ -75,6 +82,37 @@ pub(crate) enum Kind {
     Whole,
     Binary,
     Composite,
+}
+
+/// What a node wants of its segment's first element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FirstKey {
+    /// No key element at all.
+    None,
+    /// This code there, and no other key.
+    One(u64),
+    /// Anything else.
+    Other,
+}
+
+/// A segment's first value, once for all nodes that it is held against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First {
+    /// As a number; 0 where it is empty or long.
+    value: u64,
+    /// It is the whole element.
+    simple: bool,
+}
+
+impl First {
+    #[inline]
+    pub(crate) fn of(segment: &Segment<'_>) -> Self {
+        let piece = Pieces::new(segment).and_then(|mut pieces| pieces.next());
+        match piece {
+            Some(piece) => Self { value: short(piece.bytes).unwrap_or(0), simple: piece.ends_element },
+            None => Self { value: 0, simple: false },
+        }
+    }
 }
 
 /// A key element.
@@ -111,7 +149,7 @@ impl Plan {
         };
         let guide = Arc::clone(&plan.guide);
         plan.steps = guide.indexes().map(|ix| step(&guide, ix)).collect();
-        plan.link_runs();
+        plan.link_siblings();
         plan
     }
 
@@ -148,8 +186,19 @@ impl Plan {
 
     /// Whether a segment holds the key elements of a node.
     #[inline]
-    pub(crate) fn keys_hold(&self, keys: Span, segment: &crate::Segment<'_>) -> bool {
+    pub(crate) fn keys_hold(&self, step: &Step, segment: &Segment<'_>, first: First) -> bool {
+        match step.first {
+            FirstKey::None => true,
+            FirstKey::One(code) if first.simple => first.value == code,
+            _ => self.all_keys_hold(step.keys, segment, first),
+        }
+    }
+
+    fn all_keys_hold(&self, keys: Span, segment: &Segment<'_>, first: First) -> bool {
         keys.of(&self.keys).iter().all(|key| {
+            if key.short && key.element == 1 && first.value != 0 && (first.simple || key.component == 1) {
+                return key.component <= 1 && key.codes.of(&self.short_codes).contains(&first.value);
+            }
             let value = match key.component {
                 0 => segment.element(usize::from(key.element)),
                 component => segment.component(usize::from(key.element), usize::from(component)),
@@ -158,7 +207,8 @@ impl Plan {
         })
     }
 
-    fn link_runs(&mut self) {
+    /// Fills in what needs the siblings: the run that each stands in, and the segments that are ahead.
+    fn link_siblings(&mut self) {
         for ix in self.guide.indexes() {
             let mut run = NodeIx::NONE;
             let mut position = 0;
@@ -172,11 +222,20 @@ impl Plan {
                 }
             }
         }
+        // Siblings stand in order: from the last to the first.
+        for ix in (0..self.steps.len()).rev() {
+            let Some(step) = self.steps.get(ix).copied() else { continue };
+            let ahead = self.step(step.next).ahead | bit(step.segment);
+            if let Some(step) = self.steps.get_mut(ix) {
+                step.ahead = ahead;
+            }
+        }
     }
 }
 
 static NOWHERE: Step = Step {
     segment: SegmentId::NONE,
+    ahead: 0,
     next: NodeIx::NONE,
     run: NodeIx::NONE,
     first_child: NodeIx::NONE,
@@ -184,6 +243,7 @@ static NOWHERE: Step = Step {
     item: false,
     holds_items: false,
     keys: Span { start: 0, len: 0 },
+    first: FirstKey::None,
     max: 0,
     required: Span { start: 0, len: 0 },
     checks: Span { start: 0, len: 0 },
@@ -192,14 +252,24 @@ static NOWHERE: Step = Step {
     rules: 0,
 };
 
+/// One of 64 bits for a segment id; others may share it.
+#[inline]
+pub(crate) fn bit(segment: SegmentId) -> u64 {
+    1 << (segment.word().wrapping_mul(0x9E37_79B1) >> 26)
+}
+
 /// A value of one to eight bytes as a number that orders as text does; `None` for any other.
 #[inline]
 fn short(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || value.len() > 8 {
-        return None;
-    }
-    let number = value.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    Some(number << (8 * (8 - value.len())))
+    let number = match *value {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_be_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_be_bytes([0, a, b, c])),
+        [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
+        [_, _, _, _, _, ..] if value.len() <= 8 => value.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+        _ => return None,
+    };
+    Some(number << (64 - 8 * value.len() as u32))
 }
 
 fn step(guide: &Guide, ix: NodeIx) -> Step {
@@ -209,6 +279,7 @@ fn step(guide: &Guide, ix: NodeIx) -> Step {
     let required = |used: &&ElementUse| used.usage == Usage::Required;
     Step {
         segment: node.segment,
+        ahead: 0,
         next: node.next_sibling,
         run: ix,
         first_child: node.first_child,
@@ -216,12 +287,24 @@ fn step(guide: &Guide, ix: NodeIx) -> Step {
         item: guide.items.iter().any(|item| item.node == ix),
         holds_items: is_loop && below,
         keys: node.keys,
+        first: first_key(guide, node),
         max: node.max,
         required: node.required,
         checks: node.elements,
         notes: node.notes,
         last_required: guide.elements_of(node).iter().filter(required).map(|used| used.position).max().unwrap_or(0),
         rules: bound_rules(guide, node, ix),
+    }
+}
+
+fn first_key(guide: &Guide, node: &Node) -> FirstKey {
+    match node.keys.of(&guide.key_elements) {
+        [] => FirstKey::None,
+        [key] if key.element == 1 && key.component == 0 => match key.codes.of(&guide.codes) {
+            [code] => short(code.as_bytes()).map_or(FirstKey::Other, FirstKey::One),
+            _ => FirstKey::Other,
+        },
+        _ => FirstKey::Other,
     }
 }
 
@@ -246,7 +329,17 @@ fn check(used: &ElementUse, short: bool) -> Check {
         DataType::Composite => Kind::Composite,
     };
     let span = if kind == Kind::Composite { used.components } else { used.codes };
-    Check { kind, usage: used.usage, short, dated: used.dated, repeat: used.repeat, min: used.min, max: used.max, span }
+    Check {
+        kind,
+        usage: used.usage,
+        short,
+        dated: used.dated,
+        repeat: used.repeat,
+        min: used.min,
+        max: used.max,
+        span,
+        notes: used.notes,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where each segment belongs: a walk over the guide, forward in each open loop, from the innermost outwards.
 
-use super::plan::Plan;
+use super::plan::{First, Plan, bit};
 use crate::guide::{NodeIx, SegmentId};
 use crate::segment::Segment;
 
@@ -103,14 +103,19 @@ impl Walk {
     #[inline]
     fn find(&self, plan: &Plan, segment: &Segment<'_>) -> Option<Fit> {
         let id = segment.id();
+        let (first, bit) = (First::of(segment), bit(id));
         let mut over: Option<Fit> = None;
         for (depth, open) in self.open.iter().enumerate().rev() {
+            let run = plan.step(open.at).run;
+            if plan.step(run).ahead & bit == 0 {
+                continue;
+            }
             // What opened the loop does not come again within it.
             let opening = if depth == 0 { NodeIx::NONE } else { plan.step(open.node).first_child };
-            let mut child = plan.step(open.at).run;
+            let mut child = run;
             while child != NodeIx::NONE {
                 let step = plan.step(child);
-                if step.segment == id && child != opening && plan.keys_hold(step.keys, segment) {
+                if step.segment == id && child != opening && plan.keys_hold(step, segment, first) {
                     let fit = Fit { depth, child };
                     if self.count(open, child) < step.max {
                         return Some(fit);
@@ -235,7 +240,7 @@ impl Walk {
             let mut child = plan.step(opening).next;
             while child != NodeIx::NONE && child < open.at {
                 let step = plan.step(child);
-                if step.segment == segment.id() && plan.keys_hold(step.keys, segment) {
+                if step.segment == segment.id() && plan.keys_hold(step, segment, First::of(segment)) {
                     self.add(open.instance, child);
                     return Some(child);
                 }
