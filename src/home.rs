@@ -183,7 +183,11 @@ fn private_folder(folder: &Path) -> anyhow::Result<()> {
 /// Writes a file that only its owner reads, all of it or nothing; one that is there is not overwritten.
 pub(crate) fn private_file(file: &Path, text: &str) -> anyhow::Result<()> {
     let context = || format!("cannot make the file {}", file.display());
-    written(file, text).with_context(context)?.persist_noclobber(file).map_err(|error| error.error).with_context(context)?;
+    written(file, text)
+        .with_context(context)?
+        .persist_noclobber(file)
+        .map_err(|error| error.error)
+        .with_context(context)?;
     sync_folder(file)
 }
 
@@ -242,7 +246,8 @@ mod tests {
         let first = keys(&settings.config).unwrap();
         let again = keys(&settings.config).unwrap();
         assert_eq!(first.pgp.fingerprint(), again.pgp.fingerprint());
-        for secret in ["keys/root.key", "keys/pgp-secret.asc", "clients/clinic/token", "partners/clinic.webhook-secret"] {
+        for secret in ["keys/root.key", "keys/pgp-secret.asc", "clients/clinic/token", "partners/clinic.webhook-secret"]
+        {
             let mode = fs::metadata(home.join(secret)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{secret}");
         }

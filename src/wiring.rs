@@ -124,13 +124,8 @@ fn start_payer(
 ) -> anyhow::Result<Option<(SocketAddr, PathBuf)>> {
     let Some(listener) = listener else { return Ok(None) };
     let path = config.home.join("payer-record.ndjson");
-    let payer = Payer {
-        record: Record::open(&path)?,
-        faults: Vec::new(),
-        name: "SIMULATED PAYER".to_owned(),
-        id: None,
-        clock,
-    };
+    let payer =
+        Payer { record: Record::open(&path)?, faults: Vec::new(), name: "SIMULATED PAYER".to_owned(), id: None, clock };
     let running = payer::start(listener, payer, stop.clone().cancelled_owned())?;
     Ok(Some((running.address(), path)))
 }

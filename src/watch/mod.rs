@@ -33,7 +33,9 @@ pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
             seen = now;
             match flow.settings.reload() {
                 Ok(()) => tracing::info!("the changed configuration is in force"),
-                Err(problems) => tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force"),
+                Err(problems) => {
+                    tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force")
+                }
             }
         }
     }
