@@ -47,7 +47,8 @@ impl Hook {
                 node.kind == NodeKind::Segment && node.segment == segment && codes.contains(&Code::lit(code))
             })
         };
-        let node = takes(REF, INTERMEDIARY).or_else(|| takes(TRN, CURRENT_TRACE))?;
+        // An inquiry may have both; what comes back in any answer is the trace.
+        let node = takes(TRN, CURRENT_TRACE).or_else(|| takes(REF, INTERMEDIARY))?;
         let third = shape.guide.elements_of(shape.guide.node(node)).get(2);
         let traced = shape.guide.node(node).segment == TRN && third.is_some_and(|third| third.usage != Usage::NotUsed);
         Some(Self { node, elements: if traced { 3 } else { 2 } })

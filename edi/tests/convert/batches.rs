@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::items::{values, without_numbers};
-use crate::support::{findings, generated, guide, items};
+use crate::support::{findings, generated, guide, guides, items};
 use tradewind_edi::ack::{Address, Envelope, Format, Stamp, Usage};
 use tradewind_edi::item::{Batch, BatchError, BatchOptions, Collected};
 use tradewind_edi::{ControlNumber, Guide};
@@ -12,7 +12,7 @@ fn number(number: u32) -> ControlNumber {
     ControlNumber::new(number).expect("a control number")
 }
 
-pub fn envelope() -> Envelope {
+pub(crate) fn envelope() -> Envelope {
     Envelope {
         sender: Address::new("ZZ", "TRADEWIND"),
         receiver: Address::new("ZZ", "PAYER"),
@@ -48,8 +48,8 @@ fn batch(options: BatchOptions, collected: &Collected) -> String {
 
 #[test]
 fn a_batch_is_valid_and_holds_the_same_items() {
-    for (revision, set) in [("005010X222A1", "837"), ("005010X279A1", "270"), ("005010X279A1", "271")] {
-        let guide = guide(revision, set);
+    for guide in guides().into_iter().filter(|guide| !guide.items.is_empty()) {
+        let set = guide.id().to_string();
         let file = generated(&guide, 120, 3);
         let collected = items(&file);
         let (mut batch, mut out) = (Batch::new(options(&guide)), Vec::new());
@@ -141,6 +141,21 @@ fn our_trace_goes_beside_the_senders_in_an_inquiry() {
         assert!(traces.iter().any(|trace| trace.starts_with("OURS")));
         assert!(traces.iter().any(|trace| trace.starts_with("SYN")));
     }
+}
+
+#[test]
+fn our_trace_takes_the_senders_place_where_there_is_room_for_one() {
+    let guide = guide("005010X212", "276");
+    let collected = items(&generated(&guide, 10, 3));
+    let (mut batch, mut out) = (Batch::new(options(&guide)), Vec::new());
+    for item in &collected.items {
+        let added = batch.add(collected.json_of(item), Some("OURS"), &mut out).expect("an item");
+        let theirs = added.replaced.expect("the sender's trace").value;
+        assert!(theirs.starts_with("SYN"));
+    }
+    batch.finish(&mut out);
+    assert_eq!(findings(&out), Vec::<String>::new());
+    assert_eq!(String::from_utf8(out).expect("ASCII").matches("TRN*1*OURS~").count(), 10);
 }
 
 #[test]

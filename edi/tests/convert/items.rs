@@ -10,7 +10,7 @@ use tradewind_edi::json::{JsonError, item_to_x12, set_to_interchange};
 use tradewind_edi::{ControlNumber, Delimiters, Guide, Guides};
 
 /// An interchange around one set.
-pub fn interchange(guide: &Guide, set: &[u8]) -> Vec<u8> {
+pub(crate) fn interchange(guide: &Guide, set: &[u8]) -> Vec<u8> {
     let isa =
         "ISA*00*          *00*          *ZZ*SYNTHSENDER    *ZZ*SYNTHRECEIVER  *260115*0800*^*00501*000000001*0*T*:~";
     let gs = format!("GS*{}*SYNTHSENDER*SYNTHRECEIVER*20260115*0800*1*X*{}~", guide.group, guide.revision);
@@ -18,7 +18,7 @@ pub fn interchange(guide: &Guide, set: &[u8]) -> Vec<u8> {
 }
 
 /// The JSON without the numbers of the hierarchy, which an item on its own has anew, and what a set has of its own.
-pub fn without_numbers(mut value: Value) -> Value {
+pub(crate) fn without_numbers(mut value: Value) -> Value {
     fn clean(value: &mut Value) {
         match value {
             Value::Array(values) => values.iter_mut().for_each(clean),
@@ -34,7 +34,7 @@ pub fn without_numbers(mut value: Value) -> Value {
     value
 }
 
-pub fn values(collected: &Collected) -> Vec<Value> {
+pub(crate) fn values(collected: &Collected) -> Vec<Value> {
     let json = |item| serde_json::from_slice(collected.json_of(item)).expect("JSON");
     collected.items.iter().map(json).collect()
 }

@@ -9,16 +9,16 @@ use tradewind_edi::item::{Collected, Collector};
 use tradewind_edi::json::{FileReader, FileWriter};
 use tradewind_edi::{Finding, Guide, Guides};
 
-pub fn guide(revision: &str, set: &str) -> Arc<Guide> {
+pub(crate) fn guide(revision: &str, set: &str) -> Arc<Guide> {
     Guides::built_in().find(revision, set, None).expect("a built-in guide").clone()
 }
 
 /// The guides that generated files are tested with.
-pub fn guides() -> Vec<Arc<Guide>> {
+pub(crate) fn guides() -> Vec<Arc<Guide>> {
     Guides::built_in().iter().cloned().collect()
 }
 
-pub fn generated(guide: &Arc<Guide>, count: u64, seed: u64) -> Vec<u8> {
+pub(crate) fn generated(guide: &Arc<Guide>, count: u64, seed: u64) -> Vec<u8> {
     let options = GenerateOptions { count, seed, ..GenerateOptions::new(Arc::clone(guide)) };
     Generator::new(options).flatten().collect()
 }
@@ -33,7 +33,7 @@ impl Visitor for Findings {
 }
 
 /// Every finding; a refusal counts as one.
-pub fn findings(file: &[u8]) -> Vec<String> {
+pub(crate) fn findings(file: &[u8]) -> Vec<String> {
     let mut findings = Findings::default();
     let refused = run(file, Options::default(), &mut findings).err();
     let told =
@@ -42,7 +42,7 @@ pub fn findings(file: &[u8]) -> Vec<String> {
 }
 
 /// The file's JSON, with the file fed in pieces of that size.
-pub fn to_json(file: &[u8], piece: usize) -> Vec<u8> {
+pub(crate) fn to_json(file: &[u8], piece: usize) -> Vec<u8> {
     let (mut engine, mut writer, mut json) = (Engine::new(Options::default()), FileWriter::new(), Vec::new());
     for piece in file.chunks(piece) {
         let _ = engine.feed(piece, &mut writer);
@@ -54,7 +54,7 @@ pub fn to_json(file: &[u8], piece: usize) -> Vec<u8> {
 }
 
 /// The JSON's file, with the JSON fed in pieces of that size.
-pub fn to_x12(json: &[u8], piece: usize) -> Result<Vec<u8>, String> {
+pub(crate) fn to_x12(json: &[u8], piece: usize) -> Result<Vec<u8>, String> {
     let (mut reader, mut file) = (FileReader::new(Guides::built_in()), Vec::new());
     for piece in json.chunks(piece) {
         reader.feed(piece, &mut file).map_err(|error| error.to_string())?;
@@ -63,14 +63,14 @@ pub fn to_x12(json: &[u8], piece: usize) -> Result<Vec<u8>, String> {
     Ok(file)
 }
 
-pub fn items(file: &[u8]) -> Collected {
+pub(crate) fn items(file: &[u8]) -> Collected {
     let mut collector = Collector::new();
     run(file, Options::default(), &mut collector).expect("a file that can be framed");
     collector.take()
 }
 
 /// The fixtures that the engine finds nothing wrong with.
-pub fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
     let mut files = Vec::new();
     let mut folders = vec![root];
@@ -90,7 +90,7 @@ pub fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// The first place where two files differ, with what stands around it.
-pub fn assert_same(name: &str, ours: &[u8], theirs: &[u8]) {
+pub(crate) fn assert_same(name: &str, ours: &[u8], theirs: &[u8]) {
     if ours == theirs {
         return;
     }
