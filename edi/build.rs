@@ -5,6 +5,7 @@
 #[path = "src/guide"]
 mod guide {
     pub mod notation;
+    pub mod packed;
     pub mod tables;
 }
 

@@ -1,8 +1,9 @@
 //! Tables as Rust source: one static a table.
 
+use crate::guide::packed::Packed;
 use crate::guide::tables::{
-    Code, Context, DataType, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Known, Node, NodeIx, Note, Packed,
-    Period, Span, ValueAt,
+    Code, Context, DataType, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Known, Node, NodeIx, Note, Period,
+    Span, ValueAt,
 };
 use std::fmt::{Error, Write};
 use std::path::Path;

@@ -4,6 +4,7 @@ mod body;
 mod core;
 mod events;
 mod group;
+mod hierarchy;
 mod interchange;
 mod numbers;
 mod options;

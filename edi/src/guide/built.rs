@@ -1,7 +1,7 @@
 //! The guides that the build compiled from `guides/`, and the texts that they came from.
 
 #[allow(clippy::wildcard_imports, reason = "what the generated tables use depends on the guides")]
-use super::tables::*;
+use super::{packed::Packed, tables::*};
 use std::borrow::Cow::Borrowed;
 
 include!(concat!(env!("OUT_DIR"), "/guides.rs"));

@@ -6,14 +6,16 @@ mod built;
 mod id;
 mod lookup;
 mod notation;
+mod packed;
 mod tables;
 
 pub use id::GuideId;
 pub use lookup::Guides;
 pub use notation::NotationError;
+pub use packed::Packed;
 pub use tables::{
     BaseUse, Code, Context, DataType, ElementId, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Known, Node,
-    NodeIx, NodeKind, Note, NoteKind, Packed, Period, Requirement, SegmentId, Span, Text, Usage, ValueAt,
+    NodeIx, NodeKind, Note, NoteKind, Period, Requirement, SegmentId, Span, Text, Usage, ValueAt,
 };
 
 /// What is known across the built-in guides: every segment, and every code that any of them lists for an element.

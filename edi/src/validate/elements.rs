@@ -6,7 +6,7 @@ use super::plan::{Check, Kind, Plan, Step};
 use super::value;
 use crate::engine::CharacterSet;
 use crate::finding::{ElementCode, Layer, RuleInfo};
-use crate::guide::{Code, ElementId, ElementUse, Note, NoteKind, Period, Requirement, Usage};
+use crate::guide::{ElementId, Note, NoteKind, Usage};
 use crate::segment::Segment;
 use std::ops::Range;
 
@@ -36,18 +36,18 @@ pub(crate) struct ElementAt {
 #[derive(Debug)]
 pub(crate) struct Checker {
     pub(crate) faults: Vec<ElementFault>,
-    character_set: CharacterSet,
+    pub(super) character_set: CharacterSet,
     /// The day against which dated codes are held: GS04, 0 where unknown.
     pub(crate) today: u32,
 }
 
 /// What is at hand while a segment is checked.
 #[derive(Clone, Copy)]
-struct Here<'p> {
-    plan: &'p Plan,
+pub(super) struct Here<'p> {
+    pub(super) plan: &'p Plan,
     /// The element that is being checked, for messages.
-    index: u32,
-    at: ElementAt,
+    pub(super) index: u32,
+    pub(super) at: ElementAt,
 }
 
 /// How far a composite is read.
@@ -340,189 +340,10 @@ impl Checker {
         }
     }
 
-    #[cold]
-    fn note(&mut self, here: Here<'_>, note: &Note, present: u32, bytes: Range<usize>) {
-        let positions = |bits: u32| {
-            let set = (0..32).filter(|bit| bits & 1 << bit != 0).map(|bit| format!("{:02}", bit + 1));
-            set.collect::<Vec<_>>().join(", ")
-        };
-        let all = positions(note.all);
-        let others = positions(note.all & !note.first);
-        let first = positions(note.first);
-        let (code, expected) = match note.kind {
-            NoteKind::Paired => (ElementCode::ConditionMissing, format!("all or none of {all}")),
-            NoteKind::Required => (ElementCode::ConditionMissing, format!("at least one of {all}")),
-            NoteKind::Exclusion => (ElementCode::Exclusion, format!("at most one of {all}")),
-            NoteKind::Conditional => (ElementCode::ConditionMissing, format!("{others} where {first} stands")),
-            NoteKind::ListConditional => {
-                (ElementCode::ConditionMissing, format!("at least one of {others} where {first} stands"))
-            }
-        };
-        // The element that is meant: the first that is missing, or the second that is too many.
-        let meant = match note.kind {
-            NoteKind::Exclusion => {
-                let found = present & note.all;
-                found & found.wrapping_sub(1)
-            }
-            _ => note.all & !present,
-        };
-        let position = meant.trailing_zeros() as u16 + 1;
-        let mut here = here;
-        match here.at.element {
-            0 => (here.at.element, here.index) = (position, here.index + u32::from(position) - 1),
-            _ => here.at.component = position,
-        }
-        let message = format!("expected {expected}, found otherwise");
-        self.fault(here, &rule::SYNTAX_NOTE, code, Layer::Base, bytes, message);
-    }
-
-    #[cold]
-    fn missing(&mut self, here: Here<'_>, at: usize) {
-        let mandatory = self.used(here).is_some_and(|used| used.base == Requirement::Mandatory);
-        let (rule, layer) = if mandatory {
-            (&rule::ELEMENT_MISSING, Layer::Base)
-        } else {
-            (&rule::ELEMENT_MISSING_GUIDE, Layer::Guide)
-        };
-        self.fault(here, rule, ElementCode::Missing, layer, at..at, "expected a value, found none".to_owned());
-    }
-
-    #[cold]
-    fn not_used(&mut self, here: Here<'_>, bytes: Range<usize>) {
-        let message = "expected nothing, found a value".to_owned();
-        self.fault(here, &rule::ELEMENT_NOT_USED, ElementCode::NotUsed, Layer::Guide, bytes, message);
-    }
-
-    #[cold]
-    fn bad(
-        &mut self,
-        here: Here<'_>,
-        rule: &'static RuleInfo,
-        code: ElementCode,
-        value: &[u8],
-        start: usize,
-        expected: &str,
-    ) {
-        let message = format!("expected {expected}, found something else");
-        self.fault(here, rule, code, Layer::Base, start..start + value.len(), message);
-    }
-
-    #[cold]
-    fn length(&mut self, here: Here<'_>, check: &Check, length: u32, value: &[u8], start: usize) {
-        let (code, rule) = if length < check.min {
-            (ElementCode::TooShort, &rule::TOO_SHORT)
-        } else {
-            (ElementCode::TooLong, &rule::TOO_LONG)
-        };
-        let message = format!("expected {} to {} characters, found {length}", check.min, check.max);
-        self.fault(here, rule, code, Layer::Base, start..start + value.len(), message);
-    }
-
-    /// A code that the guide does not list: known to another guide, or to none.
-    #[cold]
-    fn code(&mut self, here: Here<'_>, value: &[u8], start: usize) {
-        let element = self.used(here).map_or(ElementId::NONE, |used| used.element);
-        let known = crate::guide::known().codes.binary_search(&(element, Code::pack(value))).is_ok();
-        let (code, layer) =
-            if known { (ElementCode::GuideCode, Layer::Guide) } else { (ElementCode::Code, Layer::Base) };
-        let message = "expected a code that the guide lists, found another".to_owned();
-        self.fault(here, &rule::CODE, code, layer, start..start + value.len(), message);
-    }
-
-    fn dated(&mut self, here: Here<'_>, check: &Check, value: &[u8], start: usize) {
-        let guide = &here.plan.guide;
-        let found = check.span.of(&guide.codes).binary_search(&Code::pack(value));
-        let period = found.ok().and_then(|at| check.span.of(&guide.periods).get(at).copied());
-        let Some(Period { from, to }) = period else { return };
-        if self.today != 0 && !(from..=to).contains(&self.today) {
-            let message = "expected a code that is valid on the group's date, found one that is not".to_owned();
-            let bytes = start..start + value.len();
-            self.fault(here, &rule::CODE_OUT_OF_DATE, ElementCode::GuideCode, Layer::Guide, bytes, message);
-        }
-    }
-
-    #[cold]
-    fn too_many(&mut self, segment: &Segment<'_>, position: usize, start: usize) {
-        self.faults.push(ElementFault {
-            rule: &rule::TOO_MANY_ELEMENTS,
-            code: ElementCode::TooManyElements,
-            layer: Layer::Base,
-            reference: ElementId::NONE,
-            at: ElementAt { element: position as u16, ..ElementAt::default() },
-            bytes: start..segment.bytes().len(),
-            message: format!("{}{position:02}: expected at most {} elements, found more", segment.id(), position - 1),
-        });
-    }
-
-    #[cold]
-    fn trailing(&mut self, segment: &Segment<'_>, position: usize) {
-        let end = segment.bytes().len();
-        self.faults.push(ElementFault {
-            rule: &rule::TRAILING_SEPARATOR,
-            code: ElementCode::TooManyElements,
-            layer: Layer::Base,
-            reference: ElementId::NONE,
-            at: ElementAt { element: position as u16, ..ElementAt::default() },
-            bytes: end - 1..end,
-            message: format!("{}: expected no separators after the last element, found some", segment.id()),
-        });
-    }
-
     /// Whether all characters are of the set, at a glance: delimiters that are no printable characters may say no wrongly.
     #[inline]
     fn characters_fit(&self, segment: &Segment<'_>) -> bool {
         let odd = segment.bytes().iter().fold(false, |odd, byte| odd | (byte.wrapping_sub(0x20) > 0x5e));
         !odd && self.character_set == CharacterSet::Extended
     }
-
-    /// Each value that holds characters outside of the set.
-    #[cold]
-    fn characters(&mut self, segment: &Segment<'_>) {
-        let delimiters = segment.delimiters();
-        let basic = self.character_set == CharacterSet::Basic;
-        let fits = |byte: u8| delimiters.contains(byte) || (0x20..=0x7e).contains(&byte) && (!basic || is_basic(byte));
-        let binary = matches!(segment.id_bytes(), b"BIN" | b"BDS");
-        let count = segment.element_count();
-        for (at, element) in segment.elements().enumerate() {
-            if binary && at + 1 == count {
-                continue;
-            }
-            let Some(first) = element.bytes().iter().position(|byte| !fits(*byte)) else { continue };
-            let start = element.offset() + first;
-            self.faults.push(ElementFault {
-                rule: &rule::CHARACTER,
-                code: ElementCode::Character,
-                layer: Layer::Base,
-                reference: ElementId::NONE,
-                at: ElementAt { element: at as u16 + 1, ..ElementAt::default() },
-                bytes: start..start + 1,
-                message: format!("{}{:02}: expected characters of the set, found another", segment.id(), at + 1),
-            });
-        }
-    }
-
-    fn used<'p>(&self, here: Here<'p>) -> Option<&'p ElementUse> {
-        here.plan.guide.elements.get(here.index as usize)
-    }
-
-    fn fault(
-        &mut self,
-        here: Here<'_>,
-        rule: &'static RuleInfo,
-        code: ElementCode,
-        layer: Layer,
-        bytes: Range<usize>,
-        message: String,
-    ) {
-        let used = self.used(here);
-        let name = used.map_or("component", |used| used.name.as_ref());
-        let reference = used.map_or(ElementId::NONE, |used| used.element);
-        let message = format!("{name}: {message}");
-        self.faults.push(ElementFault { rule, code, layer, reference, at: here.at, bytes, message });
-    }
-}
-
-/// X12's basic character set.
-fn is_basic(byte: u8) -> bool {
-    byte.is_ascii_uppercase() || byte.is_ascii_digit() || b" !\"&'()*+,-./:;?=".contains(&byte)
 }

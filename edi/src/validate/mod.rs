@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 mod elements;
+mod faults;
 mod pieces;
 mod plan;
 pub mod rules;

@@ -1,17 +1,15 @@
 //! A guide's tree to its tables.
 
-use super::check::{self, Finder};
+use super::check;
 use super::dictionary::{Layout, Slot};
-use super::header::{Header, Items, ValueText, header};
+use super::header::{Header, header};
 use super::intern::Runs;
 use super::line::{At, NotationError, lines};
 use super::outline::{ElementText, NodeText, nodes, resolve_likes};
 use super::{BaseSet, Library, Source};
 use crate::guide::tables::{
-    Code, Context, DataType, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Node, NodeIx, NodeKind, Note, Period,
-    SegmentId, Span, Text, Usage, ValueAt,
+    Code, DataType, ElementUse, Guide, KeyElement, Node, NodeIx, NodeKind, Note, Period, SegmentId, Span, Text, Usage,
 };
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compiles one guide. Every error names the file and the line.
@@ -35,21 +33,22 @@ pub(crate) fn compile(source: Source<'_>, library: &Library) -> Result<Guide, No
     compiler.guide(&header)
 }
 
-struct Compiler<'a> {
-    file: &'a str,
+/// The tables in the making.
+pub(super) struct Compiler<'a> {
+    pub(super) file: &'a str,
     library: &'a Library,
-    base: &'a BaseSet,
+    pub(super) base: &'a BaseSet,
     revision: &'a str,
     set: &'a str,
     also: &'a [String],
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     /// The line of each node.
     lines: Vec<usize>,
-    elements: Runs<ElementUse>,
-    keys: Runs<KeyElement>,
-    required: Runs<NodeIx>,
-    codes: Runs<(Code, Period)>,
-    notes: Runs<Note>,
+    pub(super) elements: Runs<ElementUse>,
+    pub(super) keys: Runs<KeyElement>,
+    pub(super) required: Runs<NodeIx>,
+    pub(super) codes: Runs<(Code, Period)>,
+    pub(super) notes: Runs<Note>,
 }
 
 impl<'a> Compiler<'a> {
@@ -71,7 +70,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn at(&self, line: usize) -> At<'a> {
+    pub(super) fn at(&self, line: usize) -> At<'a> {
         At { file: self.file, line }
     }
 
@@ -323,80 +322,6 @@ impl<'a> Compiler<'a> {
             change(node);
         }
     }
-
-    fn guide(self, header: &Header) -> Result<Guide, NotationError> {
-        let finder = Finder { file: self.file, nodes: &self.nodes };
-        let (item_kind, items) = item_loops(&finder, header)?;
-        let mut keys = Vec::new();
-        for text in &header.keys {
-            keys.extend(self.values(&finder, NodeIx::ROOT, text)?);
-        }
-        let mut contexts = Vec::new();
-        for text in &header.contexts {
-            for node in finder.loops(text.value.line, &text.loop_path)? {
-                let values = self.values(&finder, node, &text.value)?;
-                contexts.extend(values.into_iter().map(|value| Context { node, value }));
-            }
-        }
-        contexts.sort_by_key(|context: &Context| std::cmp::Reverse(context.node));
-        let dated = self.elements.table.iter().any(|used| used.dated);
-        let (codes, periods): (Vec<_>, Vec<_>) = self.codes.table.into_iter().unzip();
-        let text = |text: &str| Text::Owned(text.to_owned());
-        Ok(Guide {
-            revision: text(&header.revision),
-            set: text(&header.set),
-            group: text(&header.group),
-            name: text(&header.name),
-            purpose: header.purpose.as_deref().map(text),
-            also: header.also.iter().map(|also| text(also)).collect(),
-            item_kind,
-            items: Cow::Owned(items),
-            keys: Cow::Owned(keys),
-            contexts: Cow::Owned(contexts),
-            base_segments: Cow::Owned(self.base.segments()),
-            nodes: Cow::Owned(self.nodes),
-            elements: Cow::Owned(self.elements.table),
-            key_elements: Cow::Owned(self.keys.table),
-            required: Cow::Owned(self.required.table),
-            codes: Cow::Owned(codes),
-            periods: Cow::Owned(if dated { periods } else { Vec::new() }),
-            notes: Cow::Owned(self.notes.table),
-        })
-    }
-
-    /// The segments that a value may stand in: within the instance of `within`, in the loops that the place names.
-    fn values(&self, finder: &Finder<'_>, within: NodeIx, text: &ValueText) -> Result<Vec<ValueAt>, NotationError> {
-        let segment = SegmentId::lit(&text.segment);
-        let admits = |node: &Node| match text.condition {
-            None => true,
-            Some((element, code)) => {
-                node.elements.of(&self.elements.table).get(usize::from(element) - 1).is_some_and(|used| {
-                    let codes = used.codes.of(&self.codes.table);
-                    codes.is_empty() || codes.iter().any(|(known, _)| *known == code)
-                })
-            }
-        };
-        let mut values = Vec::new();
-        for parent in finder.loops_within(text.line, within, &text.loop_path)? {
-            for (ix, node) in finder.segments_of(parent).filter(|(_, node)| node.segment == segment && admits(node)) {
-                let element = node.elements.of(&self.elements.table).get(usize::from(text.element) - 1);
-                if element.is_none_or(|used| used.usage == Usage::NotUsed) {
-                    continue;
-                }
-                values.push(ValueAt {
-                    name: Text::Owned(text.name.clone()),
-                    node: ix,
-                    element: text.element,
-                    component: text.component,
-                    condition: text.condition,
-                });
-            }
-        }
-        if values.is_empty() {
-            return self.at(text.line).fail("expected a place that the guide uses, found none of that name");
-        }
-        Ok(values)
-    }
 }
 
 /// Elements that the guide does not use keep the dictionary's name; where another has that name too, their position goes with it.
@@ -423,23 +348,4 @@ fn key(at: At<'_>, used: ElementUse, keys: Option<(&mut Vec<KeyElement>, u8)>) -
         });
     }
     Ok(used)
-}
-
-fn item_loops(finder: &Finder<'_>, header: &Header) -> Result<(ItemKind, Vec<ItemLoop>), NotationError> {
-    let (line, loops, alone) = match &header.items {
-        None => return Ok((ItemKind::None, Vec::new())),
-        Some(Items::Set) => return Ok((ItemKind::Set, Vec::new())),
-        Some(Items::Loops { line, loops, alone }) => (*line, loops, *alone),
-    };
-    let mut items = Vec::new();
-    for (outer, inner) in loops {
-        for node in finder.loops(line, outer)? {
-            let inner = match inner {
-                Some(inner) => finder.loops_within(line, node, inner)?.first().copied(),
-                None => None,
-            };
-            items.push(ItemLoop { node, inner });
-        }
-    }
-    Ok((ItemKind::Loops { alone }, items))
 }

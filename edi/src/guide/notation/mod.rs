@@ -11,6 +11,7 @@ mod header;
 mod intern;
 mod line;
 mod outline;
+mod places;
 
 pub(crate) use base::BaseSet;
 pub(crate) use compile::compile;
