@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
-use tradewind_edi::engine::{self, ItemEnd, SetEnd, SetStart};
+use tradewind_edi::engine::{self, CharacterSet, ItemEnd, SetEnd, SetStart};
 use tradewind_edi::finding::Snip;
 use tradewind_edi::guide::{self, DataType, GuideId, ItemKind, NodeIx, NodeKind, SegmentId, Usage};
 use tradewind_edi::{Finding, Guide, Guides, Options, Visitor};
@@ -294,4 +294,34 @@ fn siblings_that_cannot_be_told_apart_are_refused() {
     let error = guide::read("test.txt", &twice).unwrap_err().to_string();
     assert!(error.contains("tell it from name"), "{error}");
     assert!(guide::read("test.txt", &twice.replace("87 85", "87")).is_ok());
+}
+
+fn one_claim() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/x12/005010X222A1/ok/0001_one_claim.edi");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_code_before_its_time_is_a_warning() {
+    let telehealth = one_claim().replace("11:B:1", "02:B:1");
+    let seen = |file: &str| {
+        let mut seen = Seen::default();
+        engine::run(file.as_bytes(), Options::default(), &mut seen).unwrap();
+        (seen.rules, seen.verdicts)
+    };
+    assert_eq!(seen(&telehealth), (vec![], vec!["A"]));
+    let before = telehealth.replace("TRADEWIND*20260301*", "TRADEWIND*20160301*");
+    assert_eq!(seen(&before), (vec!["code-out-of-date"], vec!["A"]));
+}
+
+#[test]
+fn the_basic_character_set_knows_no_lower_case() {
+    let lower = one_claim().replace("ALEX", "Alex").replace("SYNTHETIC CLINIC", "SYNTHETIC #1");
+    let rules = |character_set: CharacterSet| {
+        let mut seen = Seen::default();
+        engine::run(lower.as_bytes(), Options { character_set, ..Options::default() }, &mut seen).unwrap();
+        seen.rules
+    };
+    assert_eq!(rules(CharacterSet::Extended), [""; 0]);
+    assert_eq!(rules(CharacterSet::Basic), ["character", "character"]);
 }
