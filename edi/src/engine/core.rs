@@ -73,8 +73,10 @@ impl Core {
 
     #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
-        if self.set.is_some() {
-            self.guide_by_purpose(Some(segment), visitor);
+        if let Some(set) = &self.set {
+            if set.pending.is_some() {
+                self.guide_by_purpose(Some(segment), visitor);
+            }
             match segment.id() {
                 SE => self.set_trailer(segment, visitor),
                 ST | GS | GE | IEA => {

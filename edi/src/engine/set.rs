@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// Where BHT02 must tell which guide a set is read by: opens the set once the segment after ST is there, or the end.
-    #[inline]
+    #[cold]
     pub(super) fn guide_by_purpose(&mut self, next: Option<&Segment<'_>>, visitor: &mut impl Visitor) {
         let Some(st) = self.set.as_mut().and_then(|set| set.pending.take()) else { return };
         let purpose = next.filter(|next| next.id() == BHT).and_then(|bht| bht.text(2));

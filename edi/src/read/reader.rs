@@ -236,7 +236,7 @@ impl Reader {
     }
 
     /// The segment at `frame`, binary ones by their length.
-    #[inline]
+    #[inline(always)]
     fn framed(&self, frame: &Frame, end: bool, sink: &mut impl Sink) -> Result<Framed<'_>, Refusal> {
         if self.buffer.get(frame.start) == Some(&b'B') {
             match self.binary(frame)? {
@@ -255,7 +255,7 @@ impl Reader {
     }
 
     /// The segment at `frame` up to the next terminator.
-    #[inline]
+    #[inline(always)]
     fn frame(&self, frame: &Frame, end: bool) -> Result<Framed<'_>, Refusal> {
         let terminator = self.delimiters.terminator;
         let ahead = self.marks.get(frame.mark..).unwrap_or_default();
@@ -279,7 +279,7 @@ impl Reader {
 
     /// The segment from `frame` to its terminator at `at`, with what follows it up to the next one. Waits where what follows is not
     /// at hand.
-    #[inline]
+    #[inline(always)]
     fn close(&self, frame: &Frame, at: usize, marks: usize, more: usize, end: bool) -> Result<Framed<'_>, Refusal> {
         let bytes = self.buffer.get(frame.start..at).unwrap_or_default();
         let after = self.buffer.get(at + 1..).unwrap_or_default();
