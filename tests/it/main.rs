@@ -5,6 +5,7 @@ mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
 mod cli_home;
+mod crash;
 mod drop;
 mod generated_pages;
 mod panics;
