@@ -72,6 +72,7 @@ pub struct Gateway {
 /// # Errors
 /// When a part cannot be opened.
 pub async fn start(config: Config, doors: Doors) -> anyhow::Result<Gateway> {
+    tradewind_api::install_metrics();
     let keys = home::keys(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let data = config.data();

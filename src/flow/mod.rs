@@ -8,6 +8,7 @@ mod convert;
 mod deliver;
 mod gateway;
 mod inbox;
+mod measure;
 mod notify;
 mod objects;
 mod out;

@@ -11,7 +11,7 @@ use tradewind_ledger::{Attempt, Effects, NewAlarm, Notification, Scope, UnixMs};
 use tradewind_transfer::webhook::{RefusedReason, WebhookConfig, WebhookOutcome, WebhookSender};
 
 use super::view::{answer_body, sealed_parts, timestamp};
-use super::{Flow, FlowError};
+use super::{Flow, FlowError, measure};
 
 /// How long an attempt may take before another process may make it.
 const LEASE_MS: u64 = 60_000;
@@ -108,6 +108,12 @@ async fn attempt(flow: &Flow, senders: &Senders, notification: &Notification) ->
             }
             _ => Attempt::Abandoned("webhook-not-configured".parse()?),
         };
+    let word = match &end {
+        Attempt::Delivered => "delivered",
+        Attempt::RetryAt(..) => "retried",
+        Attempt::Abandoned(_) => "abandoned",
+    };
+    measure::webhook(&notification.partner, word);
     let mut effects = Effects::none();
     if let Attempt::Abandoned(reason) = &end {
         tracing::error!(partner = %notification.partner, notification = %notification.id, %reason, "a webhook is given up");

@@ -2,14 +2,14 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Consumer, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
-use super::{Flow, FlowError, answer, deliver, notify, receive, relay, spool, translate};
+use super::{Flow, FlowError, answer, deliver, measure, notify, receive, relay, spool, translate};
 
 /// Batches that are under way at once, over all partners.
 const DELIVERIES_MAX: usize = 16;
@@ -93,7 +93,9 @@ where
         while let Some(delivered) = broker.next(&wants).await {
             let message = delivered.message().clone();
             let work = tokio::spawn(room(flow.clone(), message.partner.clone(), message.body.reference().to_owned()));
+            let began = Instant::now();
             let outcome = outcome(&message, work.await);
+            measure::job(&message.queue, &outcome, began.elapsed());
             delivered.settle(outcome);
         }
     });

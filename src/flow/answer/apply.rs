@@ -9,7 +9,7 @@ use tradewind_ledger::{
 };
 
 use super::reader::AnswerPart;
-use crate::flow::{Flow, FlowError};
+use crate::flow::{Flow, FlowError, measure};
 
 /// What a partner said in one interchange, ready to be recorded.
 #[derive(Default)]
@@ -73,8 +73,10 @@ async fn record(
             row
         });
         let results = flow.ledger.record_answers(with_notices.collect(), Effects::none()).await?;
+        measure::answers(partner, results.iter().filter(|result| **result == AnswerResult::New).count() as u64);
         strays += results.iter().filter(|result| **result == AnswerResult::NoItem).count() as u64;
     }
+    flow.notices.notify_one();
     if strays > 0 {
         tracing::warn!(%partner, receipt = %source, count = strays, "answers name no item of ours that went to this partner");
         alarm(flow, partner, "answer-without-item", "no-such-item").await?;

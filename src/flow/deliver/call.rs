@@ -1,6 +1,6 @@
 //! The call itself, and what became of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tradewind_broker::backoff;
 use tradewind_compliance::{DeliveryId, PartnerId};
@@ -11,7 +11,7 @@ use super::super::receive;
 use super::batch::Batch;
 use super::{Flow, FlowError, settle_queue};
 use crate::config::Deliver;
-use crate::flow::objects;
+use crate::flow::{measure, objects};
 
 /// How long a cut call rests before the partner is asked for its fate: what was on its way to the partner is taken by then.
 pub(super) const SETTLE_AFTER_MS: u64 = 1_000;
@@ -77,7 +77,15 @@ async fn call(
         body: Box::new(reader.into_async_read()),
         body_bytes: Some(batch.bytes),
     };
-    Ok(transport.send(request).await)
+    let began = Instant::now();
+    let sent = transport.send(request).await;
+    let outcome = match &sent {
+        Ok(_) => "taken",
+        Err(SendError::NotTaken(_)) => "not-taken",
+        Err(SendError::Unknown(_)) => "unknown",
+    };
+    measure::call(partner, outcome, began.elapsed());
+    Ok(sent)
 }
 
 /// The answer and `sent` are one change: a process that dies before it asks the partner again, and takes one answer in.

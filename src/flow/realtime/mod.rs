@@ -7,6 +7,7 @@ mod look;
 mod open;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tradewind_api::{Answer, AnswerKind, Content, GatewayError, Inquiry};
@@ -18,7 +19,7 @@ use tradewind_ledger::{ReceivedContent, Reservation, SearchHash};
 use tradewind_transfer::transport::{Mode, Outbound, Reply};
 
 use super::gateway::refuse;
-use super::{Flow, FlowError, convert};
+use super::{Flow, FlowError, convert, measure};
 use crate::config::{Deliver, Usage};
 use close::{close, joined, written};
 use look::{Look, look};
@@ -79,7 +80,9 @@ async fn answer(
         body: Box::new(std::io::Cursor::new(sent.payload.clone())),
         body_bytes: Some(sent.payload.len() as u64),
     };
+    let began = Instant::now();
     let reply = transport.send(request).await;
+    measure::call(&asked.payer, if reply.is_ok() { "taken" } else { "failed" }, began.elapsed());
     let answered = match reply {
         Ok(Reply::Answered(body)) => Some(body),
         Ok(Reply::Accepted) => None,

@@ -17,7 +17,7 @@ use super::release;
 use crate::acknowledge::ClaimAcknowledgments;
 use crate::flow::answer::{AnswerPart, Received, Said, place};
 use crate::flow::spool::{Spool, Spooled};
-use crate::flow::{Flow, FlowError, objects};
+use crate::flow::{Flow, FlowError, measure, objects};
 
 /// Items that are staged in one statement.
 const ITEMS_AT_ONCE: usize = 1_000;
@@ -246,6 +246,8 @@ impl Stage<'_> {
         if let Some(writer) = set.writer.take() {
             writer.finish().await?;
         }
+        let verdict = if accepted { "accepted" } else { "rejected" };
+        measure::items(&self.receipt.partner, verdict, item_count.into());
         open.ends.push(SetEnd { set: set.id, accepted, item_count });
         let spool = set.claims.finish(&self.receipt.partner).await?;
         for piece in pieces.into_iter().flatten() {
