@@ -370,6 +370,7 @@ impl Visitor for Pass<'_> {
         let pieces = self.claims.as_mut().and_then(|claims| claims.end(event)).map(Box::new);
         let items = if self.routed { self.set_items } else { 0 };
         // What is wrong with what the digest leaves out, such as SE02: mended, it is other content.
+        self.digest(b"IK5");
         event.codes.iter().for_each(|code| self.digest(code.code().as_bytes()));
         self.steps.push(Step::SetEnd { accepted: !event.rejected, items, pieces });
     }
@@ -377,6 +378,7 @@ impl Visitor for Pass<'_> {
     fn group_end(&mut self, event: &GroupEnd<'_>) {
         self.x999.group_end(event);
         self.take_x999();
+        self.digest(b"AK9");
         event.codes.iter().for_each(|code| self.digest(code.code().as_bytes()));
         if let Some(claims) = self.claims.take() {
             self.steps.push(Step::GroupEnd { rejected: event.verdict == Verdict::Rejected, claims });
