@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use tradewind_api::{
     Answer, Caller, Content, FileView, Gateway, GatewayError, Health, HealthPart, Inquiry, MetricsSnapshot, Page,
-    QueueMetrics, StateMetrics, Submission, Submitted, TransactionView,
+    Submission, Submitted, TransactionView,
 };
 use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::{ItemId, ReceiptId};
 use tradewind_ledger::{LedgerError, Reservation, SearchHash, StoredResponse};
 
+use super::counted::Counted;
 use super::receive::{Door, Reception, Whole};
 use super::{Flow, FlowError, convert, realtime, view};
 
@@ -22,13 +23,13 @@ const KEY_STALE_MS: u64 = 5 * 60_000;
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// The rooms as the REST door sees them.
-pub struct FlowGateway(Arc<Flow>);
+pub struct FlowGateway(Arc<Flow>, Arc<Counted>);
 
 impl FlowGateway {
     /// The gateway of a flow.
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
-        Self(flow)
+        Self(flow, Arc::default())
     }
 
     /// Takes the body whole into an object; nothing is recorded yet. The digest is of what the client sent: JSON becomes another
@@ -124,23 +125,7 @@ impl Gateway for FlowGateway {
     }
 
     async fn metrics(&self) -> MetricsSnapshot {
-        let now = self.0.now();
-        let depths = self.0.ledger.depths().await.unwrap_or_default();
-        let states = self.0.ledger.state_counts().await.unwrap_or_default();
-        let queue = |depth: tradewind_ledger::Depth| QueueMetrics {
-            queue: depth.lane.queue.to_string().into(),
-            depth: depth.ready,
-            oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
-        };
-        let state = |row: tradewind_ledger::StateCount| StateMetrics {
-            kind: row.what.into(),
-            state: row.state.into(),
-            count: row.count,
-        };
-        MetricsSnapshot {
-            queues: depths.into_iter().map(queue).collect(),
-            states: states.into_iter().map(state).collect(),
-        }
+        self.1.current(&self.0).await
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod convert;
+mod counted;
 mod deliver;
 mod gateway;
 mod inbox;

@@ -1,0 +1,66 @@
+//! What the ledger counts, for `/metrics`: as fresh as counting is cheap.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tradewind_api::{MetricsSnapshot, QueueMetrics, StateMetrics};
+use tradewind_ledger::{Depth, StateCount};
+
+use super::Flow;
+
+/// Counting may take one part in so many of the time.
+const SHARE: u32 = 10;
+/// A scrape waits so long for fresh counts; then it gets the last ones.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The last counts, and the turn to count anew.
+#[derive(Default)]
+pub(super) struct Counted {
+    last: Mutex<Option<Last>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+struct Last {
+    snapshot: MetricsSnapshot,
+    at: Instant,
+    took: Duration,
+}
+
+impl Counted {
+    /// The counts: fresh ones where they come at once, else the last.
+    pub(super) async fn current(self: &Arc<Self>, flow: &Arc<Flow>) -> MetricsSnapshot {
+        if !self.fresh() {
+            let (counted, flow) = (self.clone(), flow.clone());
+            // It goes on where the scrape stops waiting: the next one finds what it counted.
+            let counting = tokio::spawn(async move { counted.count(&flow).await });
+            let _ = tokio::time::timeout(PATIENCE, counting).await;
+        }
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|last| last.snapshot.clone()).unwrap_or_default()
+    }
+
+    fn fresh(&self) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().is_some_and(|last| last.at.elapsed() < last.took.saturating_mul(SHARE))
+    }
+
+    async fn count(&self, flow: &Flow) {
+        let Ok(_turn) = self.turn.try_lock() else { return };
+        let began = Instant::now();
+        let now = flow.now();
+        let queue = |depth: Depth| QueueMetrics {
+            queue: depth.lane.queue.to_string().into(),
+            depth: depth.ready,
+            oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
+        };
+        let state = |row: StateCount| StateMetrics { kind: row.what.into(), state: row.state.into(), count: row.count };
+        let (depths, states) = tokio::join!(flow.ledger.depths(), flow.ledger.state_counts());
+        let (Ok(depths), Ok(states)) = (depths, states) else {
+            tracing::warn!("the ledger could not be counted; /metrics shows the last counts");
+            return;
+        };
+        let (queues, states) = (depths.into_iter().map(queue).collect(), states.into_iter().map(state).collect());
+        let last = Last { snapshot: MetricsSnapshot { queues, states }, at: Instant::now(), took: began.elapsed() };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    }
+}
