@@ -1,6 +1,18 @@
 //! The real program, driven by real clients.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
 mod arrows;
+mod bad_input;
+mod canary;
 mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
@@ -10,4 +22,6 @@ mod drop;
 mod generated_pages;
 mod panics;
 mod payer;
+mod sealed;
 mod support;
+mod trip;

@@ -235,12 +235,13 @@ impl Life {
 
     /// A call that is met while the program stops.
     fn at_stop(&mut self, call: &Call) {
+        let (log, before) = (self.scratch.path().join("strace"), self.received());
         self.gateway.stop();
-        let log = self.scratch.path().join("strace");
         self.gateway.run_under(call.command(self.gateway.data(), &log));
         let owner = self.next_owner();
         let lost = self.begin_upload(owner).join().unwrap();
         assert!(lost.is_none(), "nothing was killed yet\n{}", self.gateway.log());
+        assert!(self.received() > before, "SFTP confirmed a file that has no row\n{}", self.gateway.log());
         self.settle();
         self.signal_traced("TERM");
         self.until_dead("its end at a stop");
@@ -274,7 +275,7 @@ impl Life {
     fn next_file(&mut self, owner: &'static str) -> Upload {
         let serial = self.files.len() as u64;
         let bad = if serial % 2 == 1 { BAD } else { 0 };
-        let every = (bad > 0).then(|| CLAIMS / BAD);
+        let every = (bad > 0).then_some(CLAIMS / BAD);
         let text = claims_with(1_000 * (self.home + 1) + serial, CLAIMS, every);
         let text = with_isa(&text, 6, &owner.to_uppercase());
         let (number, claims) = (isa13(&text).parse().unwrap(), all(&text, "CLM", 1));
