@@ -11,8 +11,6 @@
 )]
 
 mod arrows;
-mod bad_input;
-mod canary;
 mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
@@ -22,6 +20,4 @@ mod drop;
 mod generated_pages;
 mod panics;
 mod payer;
-mod sealed;
 mod support;
-mod trip;
