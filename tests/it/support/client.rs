@@ -9,6 +9,7 @@ pub(crate) struct Client {
 }
 
 pub(crate) const SFTP: Client = Client { name: "sftp", package: "openssh-client" };
+pub(crate) const SSH: Client = Client { name: "ssh", package: "openssh-client" };
 pub(crate) const GPG: Client = Client { name: "gpg", package: "gnupg" };
 pub(crate) const SQLITE: Client = Client { name: "sqlite3", package: "sqlite3" };
 pub(crate) const MOUNT: Client = Client { name: "mount", package: "mount" };

@@ -1,14 +1,14 @@
 //! OpenSSH's `sftp` in batch mode.
 
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use super::client::SFTP;
+use super::client::{SFTP, SSH};
 use super::wait::until;
 
 /// A partner's client.
@@ -17,6 +17,7 @@ pub(crate) struct Sftp {
     key: PathBuf,
     address: SocketAddr,
     folder: TempDir,
+    batches: AtomicU32,
 }
 
 impl Sftp {
@@ -25,28 +26,41 @@ impl Sftp {
         let folder = tempfile::tempdir().unwrap();
         let known = format!("[{}]:{} {host_key}\n", address.ip(), address.port());
         fs::write(folder.path().join("known_hosts"), known).unwrap();
-        Self { user: user.to_owned(), key: key.to_owned(), address, folder }
+        Self { user: user.to_owned(), key: key.to_owned(), address, folder, batches: AtomicU32::new(0) }
     }
 
-    fn command(&self) -> Command {
+    fn command(&self, more: &[&str], batch: &Path) -> Command {
         let mut command = SFTP.command();
-        let known = format!("UserKnownHostsFile={}", self.folder.path().join("known_hosts").display());
-        command.args(["-q", "-F", "/dev/null", "-b", "-", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"]);
-        command.args(["-o", "StrictHostKeyChecking=yes", "-o", &known, "-P", &self.address.port().to_string()]);
-        command.arg("-i").arg(&self.key).arg(format!("{}@{}", self.user, self.address.ip()));
-        command.current_dir(self.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(more);
+        command.arg("-b").arg(batch).args(["-P", &self.address.port().to_string()]);
+        self.trust(&mut command);
+        command.arg(format!("{}@{}", self.user, self.address.ip()));
+        command.current_dir(self.folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// Our key, the one server that we know, and no questions.
+    fn trust(&self, command: &mut Command) {
+        let known = format!("UserKnownHostsFile={}", self.folder.path().join("known_hosts").display());
+        command.args(["-q", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"]);
+        command.args(["-o", "StrictHostKeyChecking=yes", "-o", &known, "-i"]).arg(&self.key);
     }
 
     /// Starts a batch, one command a line.
     pub(crate) fn start(&self, batch: &str) -> Child {
-        let mut command = self.command();
-        let child = command.spawn();
-        let mut child =
-            child.unwrap_or_else(|error| panic!("sftp: {error}; install the Debian package {}", SFTP.package));
-        // A batch that stops at its first error closes its input.
-        let _ = child.stdin.take().unwrap().write_all(format!("{batch}\n").as_bytes());
-        child
+        self.start_with(&[], batch)
+    }
+
+    /// As `start`, at a few kilobytes a second.
+    pub(crate) fn start_slowly(&self, batch: &str) -> Child {
+        self.start_with(&["-l", "64"], batch)
+    }
+
+    fn start_with(&self, more: &[&str], batch: &str) -> Child {
+        let number = self.batches.fetch_add(1, Ordering::Relaxed);
+        let file = self.local(&format!("batch-{number}"), format!("{batch}\n").as_bytes());
+        let child = self.command(more, &file).spawn();
+        child.unwrap_or_else(|error| panic!("sftp: {error}; install the Debian package {}", SFTP.package))
     }
 
     /// Runs a batch to its end, well or not.
@@ -60,6 +74,14 @@ impl Sftp {
         assert!(output.status.success(), "{batch}: {}", String::from_utf8_lossy(&output.stderr));
         let printed = String::from_utf8(output.stdout).unwrap();
         printed.lines().filter(|line| !line.starts_with("sftp> ")).map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Runs `ssh` itself with these options and this command, to its end.
+    pub(crate) fn ssh(&self, options: &[&str], words: &[&str]) -> Output {
+        let mut command = SSH.command();
+        self.trust(&mut command);
+        command.args(["-p", &self.address.port().to_string()]).args(options);
+        SSH.run(command.arg(format!("{}@{}", self.user, self.address.ip())).args(words))
     }
 
     /// A file beside the client, for a batch to name.
