@@ -11,6 +11,8 @@
 )]
 
 mod arrows;
+mod bad_input;
+mod canary;
 mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
@@ -20,4 +22,6 @@ mod drop;
 mod generated_pages;
 mod panics;
 mod payer;
+mod sealed;
 mod support;
+mod trip;
