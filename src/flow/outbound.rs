@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tradewind_compliance::PartnerId;
 use tradewind_transfer::transport::{HttpTransport, HttpTransportConfig, Transport};
 
@@ -16,6 +17,7 @@ use super::FlowError;
 pub struct Calls {
     transports: Mutex<HashMap<String, Arc<dyn Transport>>>,
     claims: Mutex<HashMap<PartnerId, Arc<tokio::sync::Mutex<()>>>>,
+    open: Mutex<HashMap<(PartnerId, usize), Arc<Semaphore>>>,
 }
 
 impl Calls {
@@ -32,6 +34,15 @@ impl Calls {
         let transport: Arc<dyn Transport> = Arc::new(transport);
         transports.insert(name, transport.clone());
         Ok(transport)
+    }
+
+    /// A place among the calls to a partner that may be open at once; held until the call has ended.
+    pub(super) async fn place(&self, partner: &PartnerId, calls_max: usize) -> Result<OwnedSemaphorePermit, FlowError> {
+        let places = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.entry((partner.clone(), calls_max)).or_insert_with(|| Arc::new(Semaphore::new(calls_max))).clone()
+        };
+        places.acquire_owned().await.map_err(|_| FlowError::Internal("a place for a call"))
     }
 
     /// Serializes the choice of a partner's next batch within this process. Between processes the ledger does.

@@ -6,13 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tradewind_broker::{Consumer, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
+use tradewind_broker::{Consumer, Delivered, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
 use super::{Flow, FlowError, answer, deliver, measure, notify, receive, relay, spool, translate};
 
-/// Batches that are under way at once, over all partners.
-const DELIVERIES_MAX: usize = 16;
 /// How long unfinished work may go on after a stop.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -48,13 +46,12 @@ impl Workers {
         let (stop, stop_relay, mut consumers) = (CancellationToken::new(), CancellationToken::new(), JoinSet::new());
         let translations = flow.settings().config.gateway.limits.translations_max;
         for _ in 0..translations {
-            serve(&mut consumers, &flow, &broker, Wants::Queue(QueueName::translate()), translate::job);
+            let wants = (Wants::Queue(QueueName::translate()), Width::One);
+            serve(&mut consumers, &flow, &broker, wants, translate::job);
         }
-        for _ in 0..DELIVERIES_MAX {
-            serve(&mut consumers, &flow, &broker, Wants::Prefix("deliver.".into()), deliver::job);
-        }
-        serve(&mut consumers, &flow, &broker, Wants::Prefix("settle.".into()), deliver::settle_job);
-        serve(&mut consumers, &flow, &broker, Wants::Queue(QueueName::answer()), answer::forward_job);
+        serve(&mut consumers, &flow, &broker, (Wants::Prefix("deliver.".into()), Width::Lanes), deliver::job);
+        serve(&mut consumers, &flow, &broker, (Wants::Prefix("settle.".into()), Width::Lanes), deliver::settle_job);
+        serve(&mut consumers, &flow, &broker, (Wants::Queue(QueueName::answer()), Width::One), answer::forward_job);
         consumers.spawn(notify::run(flow.clone(), stop.clone()));
         let relay = tokio::spawn(relay::run(flow, Arc::new(broker.clone()), settled, stop_relay.clone()));
         Ok(Self { stop, broker, consumers, relay, stop_relay })
@@ -82,23 +79,47 @@ impl Workers {
     }
 }
 
-/// One consumer: takes a message, does the room's work, settles.
-fn serve<F, R>(consumers: &mut JoinSet<()>, flow: &Arc<Flow>, broker: &InProcess, wants: Wants, room: F)
-where
+/// How many of a queue's messages are worked on at once.
+#[derive(Clone, Copy)]
+enum Width {
+    /// One after the other.
+    One,
+    /// As many as the broker gives out: it bounds them for each partner, so a partner that is slow or dead slows no other (L7).
+    Lanes,
+}
+
+/// One consumer: takes messages, does the room's work, settles.
+fn serve<F, R>(
+    consumers: &mut JoinSet<()>,
+    flow: &Arc<Flow>,
+    broker: &InProcess,
+    (wants, width): (Wants, Width),
+    room: F,
+) where
     F: Fn(Arc<Flow>, PartnerId, String) -> R + Send + Copy + 'static,
     R: Future<Output = Result<Done, FlowError>> + Send + 'static,
 {
     let (flow, broker) = (flow.clone(), broker.clone());
     consumers.spawn(async move {
+        let mut at_work = JoinSet::new();
         while let Some(delivered) = broker.next(&wants).await {
-            let message = delivered.message().clone();
-            let work = tokio::spawn(room(flow.clone(), message.partner.clone(), message.body.reference().to_owned()));
-            let began = Instant::now();
-            let outcome = outcome(&message, work.await);
-            measure::job(&message.queue, &outcome, began.elapsed());
-            delivered.settle(outcome);
+            let message = delivered.message();
+            let work = room(flow.clone(), message.partner.clone(), message.body.reference().to_owned());
+            at_work.spawn(work_on(delivered, work));
+            match width {
+                Width::One => drop(at_work.join_next().await),
+                Width::Lanes => while at_work.try_join_next().is_some() {},
+            }
         }
+        while at_work.join_next().await.is_some() {}
     });
+}
+
+async fn work_on(delivered: Delivered, work: impl Future<Output = Result<Done, FlowError>> + Send + 'static) {
+    let (message, began) = (delivered.message().clone(), Instant::now());
+    let outcome = outcome(&message, tokio::spawn(work).await);
+    measure::job(&message.queue, &outcome, began.elapsed());
+    delivered.settle(outcome);
 }
 
 fn outcome(message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {

@@ -25,6 +25,7 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
     let Some(deliver) = settings.partner(&partner).and_then(|partner| partner.deliver.clone()) else {
         return Err(FlowError::ConfigPartner(partner));
     };
+    let _place = flow.calls.place(&partner, deliver.calls_max).await?;
     while let Some(batch) = batch::next(&flow, &partner, &deliver).await? {
         if let Some(wait) = call::make(&flow, &partner, &deliver, batch).await? {
             return Ok(Done::Later(wait));
