@@ -6,7 +6,7 @@
 Per file: claims per second from the drop over SFTP to the 999 in /out, with its peak memory, and `validate`'s MB per CPU-second and
 peak memory. The simulated payer runs as a process of its own. Figures depend on the machine; compare them with others of the same run.
 """
-import argparse, os, pathlib, re, resource, shutil, signal, socket, subprocess, sys, tempfile, time
+import argparse, os, pathlib, re, resource, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 
 def port():
@@ -64,11 +64,13 @@ def gateway(program, claims_file, claims):
         sftp(folder, ports, f"put {claims_file} in/claims.x12\n")
         dropped = time.time() - start
         while "999_" not in sftp(folder, ports, "ls out\n"):
+            trace(serve.pid, start, "translate")
             time.sleep(0.1)
         seconds = time.time() - start
         peak_999 = peak_mb(serve.pid)
-        while "answered" not in metrics(ports) or pending(metrics(ports)):
-            time.sleep(0.5)
+        while pending(metrics(ports)):
+            trace(serve.pid, start, "deliver")
+            time.sleep(1)
         whole, peak = time.time() - start, peak_mb(serve.pid)
         for process in (serve, payer):
             process.send_signal(signal.SIGTERM)
@@ -79,12 +81,24 @@ def gateway(program, claims_file, claims):
 
 
 def metrics(ports):
-    import urllib.request
-    with urllib.request.urlopen(f"http://127.0.0.1:{ports['8080']}/metrics") as answer:
-        return answer.read().decode()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports['8080']}/metrics", timeout=120) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError:
+        return ""
+
+
+def trace(pid, start, phase):
+    """Memory over time, on standard error, where TRACE is set."""
+    if os.environ.get("TRACE"):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        resident = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+        print(f"{time.time() - start:8.1f} s  {phase:10} {resident:6.0f} MB", file=sys.stderr, flush=True)
 
 
 def pending(text):
+    if 'state="answered"' not in text:
+        return True
     open_states = [line for line in text.splitlines() if re.search(r'kind="item".*state="(accepted|sending|sent|staged|acknowledged|unknown)"', line)]
     return any(float(line.split()[-1]) > 0 for line in open_states)
 
