@@ -59,8 +59,22 @@ impl Counted {
             tracing::warn!("the ledger could not be counted; /metrics shows the last counts");
             return;
         };
-        let (queues, states) = (depths.into_iter().map(queue).collect(), states.into_iter().map(state).collect());
+        let mut queues: Vec<QueueMetrics> = depths.into_iter().map(queue).collect();
+        for name in queue_names(flow) {
+            if !queues.iter().any(|row| row.queue == name) {
+                queues.push(QueueMetrics { queue: name.into(), depth: 0, oldest_age: Duration::ZERO });
+            }
+        }
+        let states = states.into_iter().map(state).collect();
         let last = Last { snapshot: MetricsSnapshot { queues, states }, at: Instant::now(), took: began.elapsed() };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
+}
+
+/// The queues that there are also while they are empty: an alarm on one must not lose its line.
+fn queue_names(flow: &Flow) -> Vec<String> {
+    let settings = flow.settings();
+    let partners = settings.config.partners.iter().filter(|(_, partner)| partner.deliver.is_some());
+    let rooms = ["translate", "answer"].map(str::to_owned);
+    rooms.into_iter().chain(partners.map(|(name, _)| format!("deliver.{name}"))).collect()
 }
