@@ -6,10 +6,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use tradewind::commands::{CommandLine, run};
 
-/// Files come in bursts, on many threads: this allocator gives memory back where the system's keeps it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     tradewind::panics::tell_place_only();
     let line = CommandLine::parse();
