@@ -128,7 +128,13 @@ async fn interchange(flow: &Flow, partner: &PartnerId, answer: &InterchangeAnswe
     };
     flow.ledger.acknowledgment_came(delivery.id, &"TA1".parse()?, flow.now()).await?;
     if answer.rejected() {
-        refuse(flow, partner, &delivery, "partner-ta1-rejected", |_| true).await?;
+        return refuse(flow, partner, &delivery, "partner-ta1-rejected", |_| true).await;
+    }
+    if delivery.state == DeliveryState::Unknown {
+        // It has the interchange: whatever else it says of it comes with its 999.
+        let cause = Cause::system("partner-ta1-accepted")?;
+        flow.ledger.settle_delivery(delivery.id, DeliveryOutcome::Sent, cause, flow.now(), Effects::none()).await?;
+        flow.ledger.clear_alarm(&"delivery-unknown".parse()?, delivery.id.as_str(), flow.now()).await?;
     }
     Ok(())
 }
