@@ -98,10 +98,10 @@ impl SqliteLedger {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(options.busy_timeout)
-            .pragma("temp_store", "memory")
             .disable_statement_logging();
         let writing = connect
             .clone()
+            .pragma("temp_store", "memory")
             .pragma("secure_delete", "on")
             .pragma("cache_size", format!("-{}", options.cache_kib))
             .pragma("wal_autocheckpoint", "4000")
@@ -110,10 +110,12 @@ impl SqliteLedger {
         let mut connection = writing.connect().await?;
         check_version(&mut connection).await?;
         migrate(&mut connection).await?;
+        // Counting sorts every item, which readers do in files: in memory it took 50 MB for 830,000 of them, in each reader. What is sorted
+        // are ids and states.
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
             .acquire_timeout(options.busy_timeout)
-            .connect_with(connect.pragma("query_only", "on"))
+            .connect_with(connect.pragma("query_only", "on").pragma("temp_store", "file"))
             .await?;
         Ok(Self { writer: Writer::start(connection, &options), readers })
     }
