@@ -7,6 +7,9 @@ use super::line::NotationError;
 use crate::guide::tables::{Context, Guide, ItemKind, ItemLoop, Node, NodeIx, SegmentId, Text, Usage, ValueAt};
 use std::borrow::Cow;
 
+/// The set itself, where a context names a loop.
+const SET: &str = "set";
+
 impl Compiler<'_> {
     /// The guide, with what its header names looked up.
     pub(super) fn guide(self, header: &Header) -> Result<Guide, NotationError> {
@@ -18,7 +21,11 @@ impl Compiler<'_> {
         }
         let mut contexts = Vec::new();
         for text in &header.contexts {
-            for node in finder.loops(text.value.line, &text.loop_path)? {
+            let loops = match text.loop_path.as_str() {
+                SET => vec![NodeIx::ROOT],
+                path => finder.loops(text.value.line, path)?,
+            };
+            for node in loops {
                 let values = self.values(&finder, node, &text.value)?;
                 contexts.extend(values.into_iter().map(|value| Context { node, value }));
             }
