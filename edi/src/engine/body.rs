@@ -7,7 +7,6 @@ use super::state::{At, Cursor, Item, Level};
 use crate::finding::{Fault, Layer, RuleInfo, Scope, SegmentCode};
 use crate::guide::{ElementId, NodeIx, SegmentId};
 use crate::segment::Segment;
-use crate::validate::rules::{Complaint, RULES, Seen};
 use crate::validate::{ElementFault, Lost, Move, Placed, Plan, catalog};
 
 const HL: SegmentId = SegmentId::lit("HL");
@@ -82,8 +81,8 @@ impl Core {
         if step.segment == HL {
             self.hierarchy(plan, segment, node, visitor);
         }
-        if step.rules != 0 {
-            self.run_rules(plan, step.rules, segment, node, visitor);
+        if step.rules {
+            self.rules_segment(plan, segment, node, visitor);
         }
     }
 
@@ -93,6 +92,9 @@ impl Core {
         let mut moves = Vec::new();
         self.walk.end(&plan, &mut moves);
         self.replay(&plan, &moves, cursor, visitor);
+        if plan.step(NodeIx::ROOT).rules {
+            self.rules_close(&plan, NodeIx::ROOT, visitor);
+        }
         self.plan = Some(plan);
     }
 
@@ -123,22 +125,18 @@ impl Core {
         if let Some(item) = self.item.as_mut().filter(|item| item.inner == Some(node)) {
             item.inner_seen = true;
         }
-        if plan.step(node).item {
+        let step = plan.step(node);
+        if step.rules {
+            self.rules.open(&plan.rules, node);
+        }
+        if step.item {
             self.item_open(plan, node, cursor.offset, visitor);
         }
     }
 
     fn loop_close(&mut self, plan: &Plan, node: NodeIx, cursor: Cursor, visitor: &mut impl Visitor) {
-        let rules = plan.step(node).rules;
-        if rules != 0 {
-            let mut complaints = std::mem::take(&mut self.complaints);
-            for (at, check) in self.rules.iter_mut().enumerate().filter(|(at, _)| rules & 1 << at != 0) {
-                if RULES.get(at).is_some_and(|rule| rule.info.snip <= self.options.snip_max) {
-                    check.close(&plan.guide, node, &mut complaints);
-                }
-            }
-            self.complain(plan, &mut complaints, visitor);
-            self.complaints = complaints;
+        if plan.step(node).rules {
+            self.rules_close(plan, node, visitor);
         }
         if let Some(hierarchy) = self.levels.last_mut().and_then(|level| level.hierarchy.take()) {
             self.hierarchy_close(plan, hierarchy, visitor);
@@ -263,52 +261,6 @@ impl Core {
         let scope = self.scope_here(plan, fault.rule.snip);
         let fault_code = Fault::Element { code: fault.code, reference };
         Draft { rule: fault.rule, layer: fault.layer, message: fault.message, fault: fault_code, scope, at }
-    }
-
-    fn run_rules(&mut self, plan: &Plan, bits: u64, segment: &Segment<'_>, node: NodeIx, visitor: &mut impl Visitor) {
-        let mut complaints = std::mem::take(&mut self.complaints);
-        let seen = Seen { node, segment: *segment };
-        for (at, check) in self.rules.iter_mut().enumerate().filter(|(at, _)| bits & 1 << at != 0) {
-            if RULES.get(at).is_some_and(|rule| rule.info.snip <= self.options.snip_max) {
-                check.segment(&plan.guide, &seen, &mut complaints);
-            }
-        }
-        if !complaints.is_empty() {
-            self.complain(plan, &mut complaints, visitor);
-        }
-        self.complaints = complaints;
-    }
-
-    #[cold]
-    fn complain(&mut self, plan: &Plan, complaints: &mut Vec<Complaint>, visitor: &mut impl Visitor) {
-        for complaint in complaints.drain(..) {
-            let spot = complaint.at;
-            let used =
-                plan.guide.elements_of(plan.guide.node(spot.node)).get(usize::from(spot.element).wrapping_sub(1));
-            let name = used.map_or("segment", |used| used.name.as_ref());
-            let fault = if plan.alone {
-                Fault::Business(complaint.business)
-            } else {
-                let reference = used.map_or(ElementId::NONE, |used| used.element);
-                Fault::Element { code: complaint.element, reference }
-            };
-            let draft = Draft {
-                rule: complaint.rule,
-                layer: Layer::Guide,
-                message: format!("{name}: {}", complaint.message),
-                fault,
-                scope: self.scope_here(plan, complaint.rule.snip),
-                at: At {
-                    segment: spot.ordinal,
-                    segment_id: Some(spot.segment),
-                    node: Some(spot.node),
-                    element: spot.element,
-                    bytes: spot.bytes,
-                    ..At::default()
-                },
-            };
-            self.tell(Some(plan), draft, visitor);
-        }
     }
 }
 

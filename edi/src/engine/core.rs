@@ -9,7 +9,7 @@ use crate::finding::{Fault, InterchangeCode, Layer, RuleInfo, Scope};
 use crate::guide::{Guide, SegmentId};
 use crate::read::{BrokenIsa, Note, NoteKind, Refusal, RefusalReason, Sink};
 use crate::segment::Segment;
-use crate::validate::rules::{Check, Complaint, RULES};
+use crate::validate::rules::{Complaint, Runner};
 use crate::validate::{Checker, Move, Plan, Walk, catalog};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) struct Core {
     pub(super) levels: Vec<Level>,
     pub(super) item: Option<Item>,
     pub(super) checker: Checker,
-    pub(super) rules: Vec<Box<dyn Check>>,
+    pub(super) rules: Runner,
     pub(super) complaints: Vec<Complaint>,
 }
 
@@ -56,7 +56,7 @@ impl Core {
             levels: Vec::new(),
             item: None,
             checker,
-            rules: RULES.iter().map(|rule| (rule.start)()).collect(),
+            rules: Runner::default(),
             complaints: Vec::new(),
         }
     }
@@ -66,7 +66,7 @@ impl Core {
         if let Some(plan) = self.plans.iter().find(|plan| Arc::ptr_eq(&plan.guide, guide)) {
             return Arc::clone(plan);
         }
-        let plan = Arc::new(Plan::new(Arc::clone(guide)));
+        let plan = Arc::new(Plan::new(Arc::clone(guide), self.options.snip_max));
         self.plans.push(Arc::clone(&plan));
         plan
     }

@@ -9,6 +9,7 @@ mod interchange;
 mod numbers;
 mod options;
 mod report;
+mod rules;
 mod set;
 mod state;
 

@@ -8,7 +8,6 @@ use crate::finding::{Fault, Layer, RuleInfo, Scope, SetCode};
 use crate::guide::{Guide, ItemKind, NodeIx, SegmentId};
 use crate::read::text;
 use crate::segment::Segment;
-use crate::validate::rules::RULES;
 use crate::validate::{catalog, value};
 use std::sync::Arc;
 
@@ -62,15 +61,13 @@ impl Core {
         visitor.set_start(&SetStart { ordinal: group.sets, header: &set.header, guide, offset: set.start });
         self.levels.clear();
         self.item = None;
-        for (check, rule) in self.rules.iter_mut().zip(RULES) {
-            *check = (rule.start)();
-        }
         let Some(plan) = plan else {
             visitor.segment(&st, None);
             self.set_header_faults(&st, None, visitor);
             return;
         };
         self.walk.start(&plan);
+        self.rules.start(&plan.rules);
         self.levels.push(Level { node: NodeIx::ROOT, tainted: false, hierarchy: None });
         if plan.guide.item_kind == ItemKind::Set {
             self.item_open(&plan, NodeIx::ROOT, st.offset(), visitor);

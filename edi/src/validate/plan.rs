@@ -1,7 +1,8 @@
 //! A guide made ready for the walk: what is looked at for every segment and element, small and in a row.
 
 use super::pieces::Pieces;
-use super::rules::{RULES, Rule};
+use super::rules::Bound;
+use crate::finding::Snip;
 use crate::guide::{
     Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
 };
@@ -19,6 +20,8 @@ pub(crate) struct Plan {
     /// Parallel to the guide's codes: each as a number, where it has at most eight letters.
     short_codes: Vec<u64>,
     keys: Vec<Key>,
+    /// The rules beyond the tables.
+    pub(crate) rules: Bound,
     /// Whether an item may be rejected while the others of its set go on.
     pub(crate) alone: bool,
 }
@@ -47,8 +50,8 @@ pub(crate) struct Step {
     pub(crate) notes: Span,
     /// Position of the last element that is required.
     pub(crate) last_required: u8,
-    /// The rules that want this segment, or this loop when it closes: a bit each.
-    pub(crate) rules: u64,
+    /// Whether a rule looks at this segment, or at this loop when it opens or closes.
+    pub(crate) rules: bool,
 }
 
 /// What is checked of an element.
@@ -125,7 +128,8 @@ struct Key {
 }
 
 impl Plan {
-    pub(crate) fn new(guide: Arc<Guide>) -> Self {
+    /// The tables of a guide, with the rules up to a SNIP type.
+    pub(crate) fn new(guide: Arc<Guide>, snip_max: Snip) -> Self {
         let short_codes = guide.codes.iter().map(|code| short(code.as_bytes()).unwrap_or(u64::MAX)).collect();
         let all_short = |span: Span| span.of(&guide.codes).iter().all(|code| code.as_bytes().len() <= 8);
         let keys = guide
@@ -144,11 +148,12 @@ impl Plan {
             checks,
             short_codes,
             keys,
+            rules: Bound::new(&guide, snip_max),
             alone: guide.item_kind == ItemKind::Loops { alone: true },
             guide,
         };
         let guide = Arc::clone(&plan.guide);
-        plan.steps = guide.indexes().map(|ix| step(&guide, ix)).collect();
+        plan.steps = guide.indexes().map(|ix| step(&guide, ix, &plan.rules)).collect();
         plan.link_siblings();
         plan
     }
@@ -249,7 +254,7 @@ static NOWHERE: Step = Step {
     checks: Span { start: 0, len: 0 },
     notes: Span { start: 0, len: 0 },
     last_required: 0,
-    rules: 0,
+    rules: false,
 };
 
 /// One of 64 bits for a segment id; others may share it.
@@ -272,7 +277,7 @@ fn short(value: &[u8]) -> Option<u64> {
     Some(number << (64 - 8 * value.len() as u32))
 }
 
-fn step(guide: &Guide, ix: NodeIx) -> Step {
+fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
     let node = guide.node(ix);
     let is_loop = node.kind == NodeKind::Loop;
     let below = guide.items.iter().any(|item| item.node != ix && guide.within(item.node, ix));
@@ -293,7 +298,7 @@ fn step(guide: &Guide, ix: NodeIx) -> Step {
         checks: node.elements,
         notes: node.notes,
         last_required: guide.elements_of(node).iter().filter(required).map(|used| used.position).max().unwrap_or(0),
-        rules: bound_rules(guide, node, ix),
+        rules: rules.looks_at(ix),
     }
 }
 
@@ -306,14 +311,6 @@ fn first_key(guide: &Guide, node: &Node) -> FirstKey {
         },
         _ => FirstKey::Other,
     }
-}
-
-fn bound_rules(guide: &Guide, node: &Node, ix: NodeIx) -> u64 {
-    let bind = |rule: &Rule| match node.kind {
-        NodeKind::Segment => (rule.binds)(guide, ix),
-        NodeKind::Loop => (rule.closes)(guide, ix),
-    };
-    RULES.iter().enumerate().filter(|(_, rule)| bind(rule)).fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
 fn check(used: &ElementUse, short: bool) -> Check {

@@ -1,17 +1,18 @@
 //! Rules beyond the tables, one a file; its doc comment is its user's page.
 //!
 //! A rule says which segments of a guide it wants to see ([`Rule::binds`]) and which loops it wants to see closed
-//! ([`Rule::closes`]). It is asked once a guide; a segment that no rule wants costs nothing. A rule binds by segment and element, not
+//! ([`Rule::closes`]). It is asked once a guide and engine; a segment that no rule wants costs nothing. A rule binds by segment and element, not
 //! by guide, so that a guide that is added as data has it too.
 
+mod check;
 mod claim_charge_total;
 mod npi_check_digit;
+mod runner;
 
-use crate::finding::{BusinessCode, ElementCode, RuleInfo};
-use crate::guide::{Guide, NodeIx, SegmentId};
-use crate::segment::Segment;
-use std::fmt;
-use std::ops::Range;
+pub(crate) use check::{Check, Complaint, Rule, Seen, Spot, is, never};
+pub(crate) use runner::{Bound, Runner};
+
+use crate::finding::RuleInfo;
 
 /// Every rule: the tables', the envelope's, and those of this folder, by name.
 pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
@@ -24,86 +25,8 @@ pub fn rule(id: &str) -> Option<&'static RuleInfo> {
     rules().find(|rule| rule.id.0 == id)
 }
 
-/// A rule of this folder. At most 64, a bit each.
-pub(crate) struct Rule {
-    pub(crate) info: &'static RuleInfo,
-    /// Whether it wants the segments that stand at this node.
-    pub(crate) binds: fn(&Guide, NodeIx) -> bool,
-    /// Whether it wants to know when this loop closes.
-    pub(crate) closes: fn(&Guide, NodeIx) -> bool,
-    /// A fresh state for one transaction set.
-    pub(crate) start: fn() -> Box<dyn Check>,
-}
-
-/// The rules; a rule's bit is its index.
+/// The rules of this folder.
 pub(crate) static RULES: &[Rule] = &[claim_charge_total::RULE, npi_check_digit::RULE];
-
-/// A rule at work on one transaction set.
-pub(crate) trait Check: fmt::Debug + Send {
-    /// A segment that the rule is bound to.
-    fn segment(&mut self, guide: &Guide, seen: &Seen<'_>, found: &mut Vec<Complaint>);
-
-    /// A loop that the rule wants closes.
-    fn close(&mut self, guide: &Guide, node: NodeIx, found: &mut Vec<Complaint>) {
-        let _ = (guide, node, found);
-    }
-}
-
-/// A segment with its node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'a> {
-    pub(crate) node: NodeIx,
-    pub(crate) segment: Segment<'a>,
-}
-
-/// What a rule finds wrong: at an element of a segment that may be past by now.
-#[derive(Clone, Debug)]
-pub(crate) struct Complaint {
-    pub(crate) rule: &'static RuleInfo,
-    pub(crate) at: Spot,
-    /// The thing, what was expected, what was found: no value.
-    pub(crate) message: String,
-    /// For a claim that is rejected alone.
-    pub(crate) business: BusinessCode,
-    /// For a set that is rejected as a whole.
-    pub(crate) element: ElementCode,
-}
-
-/// An element of a segment, for later.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spot {
-    pub(crate) node: NodeIx,
-    pub(crate) segment: SegmentId,
-    pub(crate) ordinal: u32,
-    pub(crate) element: u16,
-    pub(crate) bytes: Range<u64>,
-}
-
-impl Seen<'_> {
-    /// The place of an element.
-    pub(crate) fn spot(&self, element: u16) -> Spot {
-        let found = self.segment.elements().nth(usize::from(element).saturating_sub(1));
-        let range = found.map_or(0..self.segment.bytes().len(), |e| e.offset()..e.offset() + e.bytes().len());
-        let start = self.segment.offset();
-        Spot {
-            node: self.node,
-            segment: self.segment.id(),
-            ordinal: self.segment.ordinal(),
-            element,
-            bytes: start + range.start as u64..start + range.end as u64,
-        }
-    }
-}
-
-/// Whether a segment node is this segment.
-pub(crate) fn is(guide: &Guide, node: NodeIx, segment: &str) -> bool {
-    guide.node(node).segment == SegmentId::lit(segment)
-}
-
-/// No loop.
-pub(crate) fn never(_: &Guide, _: NodeIx) -> bool {
-    false
-}
 
 #[cfg(test)]
 mod tests {
@@ -121,7 +44,6 @@ mod tests {
             let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             assert!(rule.id.0.chars().all(kebab), "{}", rule.id);
         }
-        assert!(RULES.len() <= 64);
         assert!(rule("npi-check-digit").is_some());
         assert!(rule("no-such-rule").is_none());
     }

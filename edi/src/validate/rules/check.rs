@@ -1,0 +1,85 @@
+//! A rule written in Rust at work: what it sees, and what it complains of.
+
+use crate::finding::{BusinessCode, ElementCode, RuleInfo};
+use crate::guide::{Guide, NodeIx, SegmentId};
+use crate::segment::Segment;
+use std::fmt;
+use std::ops::Range;
+
+/// A rule of this folder.
+pub(crate) struct Rule {
+    pub(crate) info: &'static RuleInfo,
+    /// Whether it wants the segments that stand at this node.
+    pub(crate) binds: fn(&Guide, NodeIx) -> bool,
+    /// Whether it wants to know when this loop closes.
+    pub(crate) closes: fn(&Guide, NodeIx) -> bool,
+    /// A fresh state for one transaction set.
+    pub(crate) start: fn() -> Box<dyn Check>,
+}
+
+/// A rule at work on one transaction set.
+pub(crate) trait Check: fmt::Debug + Send {
+    /// A segment that the rule is bound to.
+    fn segment(&mut self, guide: &Guide, seen: &Seen<'_>, found: &mut Vec<Complaint>);
+
+    /// A loop that the rule wants closes.
+    fn close(&mut self, guide: &Guide, node: NodeIx, found: &mut Vec<Complaint>) {
+        let _ = (guide, node, found);
+    }
+}
+
+/// A segment with its node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) node: NodeIx,
+    pub(crate) segment: Segment<'a>,
+}
+
+/// What a rule finds wrong: at an element of a segment that may be past by now.
+#[derive(Clone, Debug)]
+pub(crate) struct Complaint {
+    pub(crate) rule: &'static RuleInfo,
+    pub(crate) at: Spot,
+    /// The thing, what was expected, what was found: no value.
+    pub(crate) message: String,
+    /// For a claim that is rejected alone.
+    pub(crate) business: BusinessCode,
+    /// For a set that is rejected as a whole.
+    pub(crate) element: ElementCode,
+}
+
+/// An element of a segment, for later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spot {
+    pub(crate) node: NodeIx,
+    pub(crate) segment: SegmentId,
+    pub(crate) ordinal: u32,
+    pub(crate) element: u16,
+    pub(crate) bytes: Range<u64>,
+}
+
+impl Seen<'_> {
+    /// The place of an element.
+    pub(crate) fn spot(&self, element: u16) -> Spot {
+        let found = self.segment.elements().nth(usize::from(element).saturating_sub(1));
+        let range = found.map_or(0..self.segment.bytes().len(), |e| e.offset()..e.offset() + e.bytes().len());
+        let start = self.segment.offset();
+        Spot {
+            node: self.node,
+            segment: self.segment.id(),
+            ordinal: self.segment.ordinal(),
+            element,
+            bytes: start + range.start as u64..start + range.end as u64,
+        }
+    }
+}
+
+/// Whether a segment node is this segment.
+pub(crate) fn is(guide: &Guide, node: NodeIx, segment: &str) -> bool {
+    guide.node(node).segment == SegmentId::lit(segment)
+}
+
+/// No loop.
+pub(crate) fn never(_: &Guide, _: NodeIx) -> bool {
+    false
+}
