@@ -6,13 +6,14 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
+PEERS_VENV := .venv-peers
 export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 
 # Debian packages: what the build links against, and the clients that the tests and the demo drive.
 BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
 TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv
 
-.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean
+.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean differential differential-tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +39,12 @@ bench: build-tools ## benchmarks; docs/benchmarks.md tells what they measure
 docs: build ## write the generated pages anew
 	UPDATE_EXPECT=1 $(CARGO) test --locked --test it generated_pages
 
+differential: differential-tools ## our engine beside its peers on generated files and mutations; options in RUN="--guide 837P --count 100"
+	TRADEWIND_PEERS_PYTHON=$(CURDIR)/$(PEERS_VENV)/bin/python $(PYTHON) differential/run.py --docs $(RUN)
+
+differential-tools: build-tools $(PEERS_VENV)/.installed
+	cd differential && $(CARGO) build --locked --release --workspace
+
 build-tools:
 	@scripts/install-packages $(BUILD_PACKAGES)
 
@@ -51,6 +58,13 @@ $(VENV)/.installed: tests/requirements.txt
 	$(VENV)/bin/python -c 'import aws_encryption_sdk'
 	touch $@
 
+$(PEERS_VENV)/.installed: differential/requirements.txt
+	@scripts/install-packages python3-venv
+	$(PYTHON) -m venv $(PEERS_VENV)
+	for try in 1 2 3; do $(PEERS_VENV)/bin/pip install --quiet -r $< && break || sleep $$((try * 5)); done
+	$(PEERS_VENV)/bin/python -c 'import pyx12, linuxforhealth.x12.io'
+	touch $@
+
 clean: ## remove what was built
 	$(CARGO) clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS_VENV) differential/target

@@ -1,0 +1,84 @@
+"""pyx12 as a peer: a JSON line in (`id`, `x12`), a JSON line out (`id`, `verdict`, `detail`, `ack`).
+
+`ack` is the 999 that it writes. For a 999, which it does not acknowledge, the same writer is asked all the same.
+"""
+import io
+import json
+import logging
+import sys
+
+import pyx12.error_999
+import pyx12.error_handler
+import pyx12.map_if
+import pyx12.map_index
+import pyx12.params
+import pyx12.x12n_document
+
+logging.disable(logging.CRITICAL)
+
+
+class Handler(pyx12.error_handler.err_handler):
+    """Keeps the last instance, so that its errors can be asked for after the run."""
+
+    last = None
+
+    def __init__(self):
+        super().__init__()
+        Handler.last = self
+
+
+def cached(function):
+    """Maps and their index are read from XML for each file: a second each. They hold no state of a run."""
+    known = {}
+
+    def call(*arguments, **named):
+        key = str(arguments[0]) if arguments else ""
+        if key not in known:
+            known[key] = function(*arguments, **named)
+        return known[key]
+
+    return call
+
+
+def file_name(self, icvn, vriic, fic, tspc=None):
+    # It has a map of the 277 that its index does not name.
+    if (icvn, vriic, fic) == ("00501", "005010X212", "HN"):
+        return "277.5010.X212.xml"
+    return original_file_name(self, icvn, vriic, fic, tspc)
+
+
+original_file_name = pyx12.map_index.map_index.get_filename
+pyx12.map_index.map_index.get_filename = file_name
+pyx12.map_index.map_index = cached(pyx12.map_index.map_index)
+pyx12.map_if.load_map_file = cached(pyx12.map_if.load_map_file)
+pyx12.error_handler.err_handler = Handler
+
+
+def judge(text, parameters):
+    Handler.last = None
+    try:
+        valid = pyx12.x12n_document.x12n_document(parameters, io.StringIO(text), None, None)
+    except BaseException as error:
+        return "crash", type(error).__name__, ""
+    if Handler.last is None or not Handler.last.children:
+        return ("accept" if valid else "reject"), "", ""
+    written = io.StringIO()
+    try:
+        Handler.last.accept(pyx12.error_999.error_999_visitor(written))
+        detail = ""
+    except BaseException as error:
+        detail = f"999: {type(error).__name__}"
+    codes = [str(error[0]) for isa in Handler.last.children for error in isa.errors]
+    codes += [str(error[0]) for isa in Handler.last.children for element in isa.elements for error in element.errors]
+    return ("accept" if valid else "reject"), detail or " ".join(sorted(set(codes))), written.getvalue()
+
+
+def main():
+    parameters = pyx12.params.ParamsBase()
+    for line in sys.stdin:
+        request = json.loads(line)
+        verdict, detail, ack = judge(request["x12"], parameters)
+        print(json.dumps({"id": request["id"], "verdict": verdict, "detail": detail, "ack": ack}), flush=True)
+
+
+main()

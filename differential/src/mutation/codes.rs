@@ -1,0 +1,72 @@
+//! Codes that a guide does not list.
+
+use super::element::{used, with};
+use super::structure::body;
+use super::{At, Mutated};
+use crate::fits::{elsewhere, value};
+use crate::outline::Outline;
+use crate::random::Random;
+use tradewind_edi::guide::{self, DataType, Usage};
+
+/// Elements and components with a code list that hold a value.
+pub fn coded(outline: &Outline) -> Vec<At> {
+    let guide = &outline.guide;
+    let mut found = Vec::new();
+    for at in body(outline) {
+        let Some(node) = outline.nodes[at.segment] else { continue };
+        let text = &outline.segments[at.segment];
+        for element in guide.elements_of(guide.node(node)) {
+            let place = At { element: element.position, ..at };
+            let stands = !value(text, element.position, 0).is_empty() && element.usage != Usage::NotUsed;
+            if stands && element.data_type != DataType::Composite {
+                found.extend((element.codes.len > 0).then_some(place));
+            } else if stands {
+                let components = guide.components_of(element).iter();
+                let coded =
+                    components.filter(|c| c.codes.len > 0 && !value(text, element.position, c.position).is_empty());
+                found.extend(coded.map(|c| At { component: c.position, ..place }));
+            }
+        }
+    }
+    found
+}
+
+/// A code that no guide lists.
+pub fn unknown(outline: &Outline, at: At, random: &mut Random) -> Option<Mutated> {
+    let used = used(outline, at)?;
+    let length = used.min.max(1) as usize;
+    let codes = outline.guide.codes_of(used);
+    let known = &guide::known().codes;
+    let listed = |code: &str| {
+        codes.iter().any(|c| c.as_str() == code)
+            || known.iter().any(|(id, c)| *id == used.element && c.as_str() == code)
+    };
+    let candidates = ["Q", "Z", "7", "J", "6", "5", "8", "K", "X", "4", "3"];
+    let tried = (0..candidates.len()).map(|n| candidates[(n + random.below(3)) % candidates.len()].repeat(length));
+    let code = tried.filter(|code| !listed(code)).collect::<Vec<_>>().into_iter().next()?;
+    replaced(outline, at, &code)
+}
+
+/// A code that another guide lists for the same element.
+pub fn foreign(outline: &Outline, at: At, random: &mut Random) -> Option<Mutated> {
+    let used = used(outline, at)?;
+    let codes = outline.guide.codes_of(used);
+    let fits = |code: &str| (used.min as usize..=used.max as usize).contains(&code.len());
+    let foreign: Vec<&str> = guide::known()
+        .codes
+        .iter()
+        .filter(|(id, code)| *id == used.element && codes.binary_search(code).is_err())
+        .map(|(_, code)| code.as_str())
+        .filter(|code| fits(code))
+        .collect();
+    replaced(outline, at, foreign.get(random.below(foreign.len()))?)
+}
+
+fn replaced(outline: &Outline, at: At, code: &str) -> Option<Mutated> {
+    let node = outline.nodes[at.segment]?;
+    let text = with(&outline.segments[at.segment], at.element, at.component, code);
+    let forbidden = !elsewhere(&outline.guide, node, node, &text);
+    let mut segments = outline.segments.clone();
+    segments[at.segment] = text;
+    Some(Mutated { segments, at: at.segment, forbidden })
+}
