@@ -54,7 +54,7 @@ pub(super) enum What {
 impl Plan {
     pub(super) fn new(guide: &Guide, shape: &Shape, format: &Format) -> Self {
         let mut plan = Self::default();
-        let rules = of(&guide.set);
+        let rules = of(guide);
         for node in guide.indexes().filter(|node| guide.node(*node).kind == NodeKind::Loop) {
             let mut compiler = Compiler { guide, shape, format, rules, plan: &mut plan };
             compiler.compile_loop(node);
@@ -82,7 +82,7 @@ struct Compiler<'a> {
     guide: &'a Guide,
     shape: &'a Shape,
     format: &'a Format,
-    rules: &'static [Rule],
+    rules: &'static [&'static [Rule]],
     plan: &'a mut Plan,
 }
 
@@ -128,7 +128,8 @@ impl Compiler<'_> {
             path = format!("{path}/{}", self.guide.node(node).name);
         }
         let path = format!("/{path}").replace("//", "/");
-        self.rules.iter().filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
+        let rules = self.rules.iter().copied().flatten();
+        rules.filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
     }
 
     fn compile_segment(&mut self, node: NodeIx) -> Range<usize> {

@@ -42,6 +42,10 @@ pub(super) enum Kind {
     BirthDate,
     ServiceDate,
     ServicePeriod,
+    /// One day of service for the whole item.
+    ItemDay,
+    /// The same day as a period.
+    ItemPeriod,
     ClaimTotal,
     LineCharge,
     LineNumber,
@@ -85,7 +89,7 @@ const USUAL: &[(&str, &[&str])] = &[
     ("374", &["472", "291"]),
 ];
 /// NM101 of those who are people.
-const PEOPLE: &[&str] = &["IL", "QC", "03", "82", "DN", "P3", "DQ", "DK"];
+const PEOPLE: &[&str] = &["IL", "QC", "03", "71", "72", "82", "DN", "P3", "DQ", "DK", "ZZ"];
 
 fn has(guide: &Guide, element: &ElementUse, code: &str) -> bool {
     guide.codes_of(element).contains(&Code::lit(code))

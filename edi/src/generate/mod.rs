@@ -6,6 +6,7 @@
 //! The guide's tables say what must be there and which codes fit; [`rules`] adds what the trade would expect of a set (how often a
 //! claim names its rendering provider). A set without rules is made from its tables alone.
 
+mod claims;
 mod compile;
 mod generator;
 mod kind;

@@ -28,6 +28,8 @@ pub(super) struct Scene {
     place: usize,
     payer: usize,
     charges: Vec<u64>,
+    /// The item's day of service, once it is drawn.
+    day: Vec<u8>,
     pub(super) line: usize,
     pub(super) bad: Option<Bad>,
 }
@@ -63,6 +65,7 @@ impl Scene {
             place: 0,
             payer: 0,
             charges: Vec::new(),
+            day: Vec::new(),
             line: 0,
             bad: None,
         }
@@ -74,6 +77,7 @@ impl Scene {
         let turn = bad_every.filter(|every| *every > 0 && self.item.is_multiple_of(*every));
         self.bad = turn.map(|every| if (self.item / every) % 2 == 1 { Bad::Total } else { Bad::Npi });
         self.charges.clear();
+        self.day.clear();
         let lines = self.random.pick(&[1, 1, 1, 2, 2, 3, 4, 6]);
         for _ in 0..lines {
             let charge = self.random.between(100, 1800) * 25;
@@ -137,6 +141,12 @@ impl Scene {
                 let day = out.get(start..).unwrap_or_default().to_vec();
                 out.push(b'-');
                 out.extend_from_slice(&day);
+            }
+            Kind::ItemDay => self.push_item_day(out),
+            Kind::ItemPeriod => {
+                self.push_item_day(out);
+                out.push(b'-');
+                self.push_item_day(out);
             }
             _ => self.push_word(out, kind),
         }
@@ -214,6 +224,15 @@ impl Scene {
 
     fn push_service_day(&mut self, out: &mut Vec<u8>) {
         self.push_day(out, self.year - 1);
+    }
+
+    fn push_item_day(&mut self, out: &mut Vec<u8>) {
+        if self.day.is_empty() {
+            let mut day = std::mem::take(&mut self.day);
+            self.push_service_day(&mut day);
+            self.day = day;
+        }
+        out.extend_from_slice(&self.day);
     }
 
     /// A principal diagnosis and up to three more, none twice.

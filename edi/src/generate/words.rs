@@ -63,8 +63,9 @@ pub(super) const PLACES: &[(&str, &str, &str)] = &[
 ];
 
 /// ICD-10-CM codes, without the dot.
-pub(super) const DIAGNOSES: &[&str] =
-    &["E119", "I10", "J069", "M545", "R079", "Z0000", "K219", "F411", "J45909", "N390", "E785", "L309", "H6690", "R51"];
+pub(super) const DIAGNOSES: &[&str] = &[
+    "E119", "I10", "J069", "M5450", "R079", "Z0000", "K219", "F411", "J45909", "N390", "E785", "L309", "H6690", "R519",
+];
 
 /// Procedure codes of HCPCS level II, which are free of licence.
 pub(super) const PROCEDURES: &[&str] =
