@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::events::Visitor;
 use super::state::At;
-use crate::finding::{Fault, Finding, Layer, Place, RuleInfo, Scope, SetCode, Severity, Snip};
+use crate::finding::{BusinessCode, Fault, Finding, Layer, Place, RuleInfo, Scope, SetCode, Severity, Snip, Trigger};
 use crate::validate::{Plan, catalog};
 
 /// A finding before the options are asked.
@@ -14,6 +14,13 @@ pub(super) struct Draft {
     pub(super) fault: Fault,
     pub(super) scope: Scope,
     pub(super) at: At,
+}
+
+/// What a rule knows of a finding beyond its place.
+#[derive(Debug, Default)]
+pub(super) struct Because {
+    pub(super) status: Option<BusinessCode>,
+    pub(super) triggers: Vec<Trigger>,
 }
 
 impl Core {
@@ -32,6 +39,17 @@ impl Core {
     /// Tells a finding, unless the options leave out its type, and lets an error take effect.
     #[cold]
     pub(super) fn tell(&mut self, plan: Option<&Plan>, draft: Draft, visitor: &mut impl Visitor) {
+        self.tell_because(plan, draft, Because::default(), visitor);
+    }
+
+    /// As [`Core::tell`], of a rule that knows what makes it a fault.
+    pub(super) fn tell_because(
+        &mut self,
+        plan: Option<&Plan>,
+        draft: Draft,
+        because: Because,
+        visitor: &mut impl Visitor,
+    ) {
         if draft.rule.snip > self.options.snip_max {
             return;
         }
@@ -42,7 +60,7 @@ impl Core {
         if !self.within_limit(visitor) {
             return;
         }
-        visitor.finding(&self.finding(plan, draft, severity));
+        visitor.finding(&self.finding(plan, draft, because, severity));
     }
 
     fn severity(&self, draft: &Draft) -> Severity {
@@ -84,14 +102,16 @@ impl Core {
             set.codes.push(code);
         }
         match draft.scope {
+            // A claim that falls alone leaves its set accepted with errors (E), also where a rule that a 999 has no code for took it
+            // down: the 277CA tells why.
             Scope::Item => {
-                set.noted |= code.is_some();
+                set.noted = true;
                 if let Some(item) = &mut self.item {
                     item.rejected = true;
                 }
             }
             Scope::Level(node) => {
-                set.noted |= code.is_some();
+                set.noted = true;
                 if let Some(level) = self.levels.iter_mut().rev().find(|level| level.node == node) {
                     level.tainted = true;
                 }
@@ -120,12 +140,12 @@ impl Core {
                 scope: Scope::File,
                 at: At::default(),
             };
-            visitor.finding(&self.finding(None, draft, Severity::Info));
+            visitor.finding(&self.finding(None, draft, Because::default(), Severity::Info));
         }
         told < limit
     }
 
-    fn finding(&self, plan: Option<&Plan>, draft: Draft, severity: Severity) -> Finding {
+    fn finding(&self, plan: Option<&Plan>, draft: Draft, because: Because, severity: Severity) -> Finding {
         let at = draft.at;
         let loop_path = match (plan, at.node) {
             (Some(plan), Some(node)) => plan.guide.loop_path(node),
@@ -153,6 +173,8 @@ impl Core {
             place,
             fault: draft.fault,
             scope: draft.scope,
+            status: because.status,
+            triggers: because.triggers,
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::core::Core;
 use super::events::Visitor;
-use super::report::Draft;
+use super::report::{Because, Draft};
 use super::state::At;
-use crate::finding::{Fault, Layer, Scope};
-use crate::guide::{ElementId, NodeIx};
+use crate::finding::{ElementCode, Fault, Layer, Scope, SegmentCode, Snip, Trigger};
+use crate::guide::{ElementId, ElementUse, NodeIx};
 use crate::segment::Segment;
 use crate::validate::Plan;
-use crate::validate::rules::Complaint;
+use crate::validate::rules::{Complaint, Spot};
 
 impl Core {
     /// A segment at a node that rules look at.
@@ -40,23 +40,23 @@ impl Core {
         let mut complaints = std::mem::take(&mut self.complaints);
         for complaint in complaints.drain(..) {
             let scope = if past { Scope::Set } else { self.scope_here(plan, complaint.rule.snip) };
+            let because = Because {
+                status: plan.alone.then_some(complaint.business),
+                triggers: complaint.triggers.iter().map(trigger_of).collect(),
+            };
             let draft = draft(plan, complaint, scope);
-            self.tell(Some(plan), draft, visitor);
+            self.tell_because(Some(plan), draft, because, visitor);
         }
         self.complaints = complaints;
     }
 }
 
 fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
-    let spot = complaint.at;
+    let spot = &complaint.at;
     let used = plan.guide.elements_of(plan.guide.node(spot.node)).get(usize::from(spot.element).wrapping_sub(1));
     let name = used.map_or("segment", |used| used.name.as_ref());
-    let fault = if plan.alone {
-        Fault::Business(complaint.business)
-    } else {
-        let reference = used.map_or(ElementId::NONE, |used| used.element);
-        Fault::Element { code: complaint.element, reference }
-    };
+    let fault = fault_of(plan, &complaint, used);
+    let spot = complaint.at;
     Draft {
         rule: complaint.rule,
         layer: Layer::Guide,
@@ -68,8 +68,38 @@ fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
             segment_id: Some(spot.segment),
             node: Some(spot.node),
             element: spot.element,
+            component: spot.component,
             bytes: spot.bytes,
             ..At::default()
         },
+    }
+}
+
+/// What a 999 says of a rule's complaint. Of a claim that falls alone it tells what the guide's situations ask for (SNIP 4), as its codes
+/// for what depends on something else are meant; all else about the claim's business stands in the 277CA.
+fn fault_of(plan: &Plan, complaint: &Complaint, used: Option<&ElementUse>) -> Fault {
+    if plan.alone && complaint.rule.snip != Snip::Situation {
+        return Fault::Business(complaint.business);
+    }
+    match (complaint.at.element, complaint.element) {
+        (0, ElementCode::DependentMissing) => Fault::Segment(SegmentCode::DependentMissing),
+        (0, ElementCode::DependentNotUsed) => Fault::Segment(SegmentCode::DependentNotUsed),
+        (_, code) => {
+            // IK402 of a component is the component's own.
+            let part = used.filter(|_| complaint.at.component > 0).map(|used| plan.guide.components_of(used));
+            let part = part.and_then(|parts| parts.get(usize::from(complaint.at.component) - 1));
+            Fault::Element { code, reference: part.or(used).map_or(ElementId::NONE, |used| used.element) }
+        }
+    }
+}
+
+fn trigger_of(spot: &Spot) -> Trigger {
+    Trigger {
+        segment_id: spot.segment,
+        segment: spot.ordinal,
+        node: Some(spot.node),
+        element: spot.element,
+        component: spot.component,
+        repetition: 0,
     }
 }

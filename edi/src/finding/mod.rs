@@ -4,7 +4,7 @@ mod codes;
 mod place;
 
 pub use codes::{BusinessCode, ElementCode, GroupCode, InterchangeCode, SegmentCode, SetCode};
-pub use place::Place;
+pub use place::{Place, Trigger};
 
 use crate::guide::{ElementId, NodeIx};
 use std::fmt;
@@ -29,6 +29,10 @@ pub struct Finding {
     pub fault: Fault,
     /// What it takes down if it is an error.
     pub scope: Scope,
+    /// What a 277CA says of it where the rule has a status of its own, also where a 999 tells the fault.
+    pub status: Option<BusinessCode>,
+    /// What in the set makes it a fault: the element that asks for another, or rules it out.
+    pub triggers: Vec<Trigger>,
 }
 
 /// A rule's stable name, kebab-case.

@@ -30,6 +30,23 @@ pub struct Place {
     pub bytes: Range<u64>,
 }
 
+/// A segment, an element or a component that makes a situational fault one (CTX of a 999). It holds no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trigger {
+    /// Its segment.
+    pub segment_id: SegmentId,
+    /// Ordinal of the segment in its set, ST = 1.
+    pub segment: u32,
+    /// The guide's node of the segment, where it is known.
+    pub node: Option<NodeIx>,
+    /// Element, from 1; 0 where the segment as a whole is meant.
+    pub element: u16,
+    /// Component, from 1; 0 where the element is meant.
+    pub component: u16,
+    /// Repetition, from 1; 0 where the element does not repeat.
+    pub repetition: u16,
+}
+
 impl Place {
     /// The innermost loop's id, as IK303 wants it before it is cut to four characters; `None` at the top of the set.
     pub fn loop_id(&self) -> Option<&str> {

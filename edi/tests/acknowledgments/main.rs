@@ -8,3 +8,4 @@ mod peer;
 mod property;
 mod rebuild;
 mod support;
+mod triggers;

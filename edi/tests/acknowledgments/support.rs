@@ -22,11 +22,21 @@ pub(crate) fn answers(file: &[u8]) -> Vec<Answer> {
 }
 
 pub(crate) fn answers_with(file: &[u8], options: x999::Options, role: Role) -> Vec<Answer> {
-    let format = Format { delimiters: Delimiters::default(), line_end: LineEnd::Lf };
-    let mut acknowledger = Acknowledger::new(x999::Options { format: Some(format), ..options }, role);
-    run(file, Options::default(), &mut acknowledger);
+    answers_of(file, Options::default(), options, role)
+}
+
+/// As an engine of these options finds it.
+pub(crate) fn answers_of(file: &[u8], engine: Options, options: x999::Options, role: Role) -> Vec<Answer> {
+    let mut acknowledger = Acknowledger::new(x999::Options { format: Some(FORMAT), ..options }, role);
+    run(file, engine, &mut acknowledger);
     acknowledger.done
 }
+
+/// Common delimiters, a line for each segment.
+const FORMAT: Format = Format {
+    delimiters: Delimiters { element: b'*', component: b':', repetition: Some(b'^'), terminator: b'~' },
+    line_end: LineEnd::Lf,
+};
 
 /// Drives a visitor over a file; what cannot be framed ends it.
 pub(crate) fn run(file: &[u8], options: Options, visitor: &mut impl Visitor) {

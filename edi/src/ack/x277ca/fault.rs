@@ -12,6 +12,9 @@ const PROVIDERS: [&str; 10] = ["71", "72", "73", "77", "82", "85", "87", "DK", "
 /// The status that says in a 277CA what the finding says: a business fault's own code, else the category by the kind of fault
 /// (A6 missing, A7 not valid, A8 contradicting, A3 not to be processed) and the code by segment and element.
 pub fn status_of(finding: &Finding, guide: Option<&Guide>) -> Status {
+    if let Some(code) = finding.status {
+        return code.into();
+    }
     if let Fault::Business(code) = finding.fault {
         return code.into();
     }

@@ -1,15 +1,12 @@
 //! The business unit that an error stands in: the claim, the trace number, the member, as the guide's `context` lines say.
 
 use crate::Segment;
-use crate::finding::{ElementCode, Fault, Finding};
+use crate::finding::Finding;
 use crate::guide::{Code, Context, Guide, NodeIx};
 use std::sync::Arc;
 
 /// Most characters of a context reference (9998).
 const REFERENCE_MAX: usize = 35;
-
-/// CTX segments of one element.
-const TRIGGERS_MAX: usize = 10;
 
 /// The value that names each of the guide's business units, as far as it was read in the loops that are open.
 #[derive(Debug, Default)]
@@ -74,21 +71,6 @@ impl BusinessUnit {
         let value = value.get(..REFERENCE_MAX).unwrap_or(value);
         Some(Unit { name: &context.value.name, value })
     }
-}
-
-/// The elements that made the finding's element required or excluded it: those of the segment's syntax notes that stand in `segment`.
-pub(super) fn triggers(guide: &Guide, finding: &Finding, segment: &Segment<'_>) -> Vec<u16> {
-    let conditional = |code| matches!(code, ElementCode::ConditionMissing | ElementCode::Exclusion);
-    let place = &finding.place;
-    let Some(node) = place.node.filter(|_| place.component == 0) else { return Vec::new() };
-    if !matches!(finding.fault, Fault::Element { code, .. } if conditional(code)) {
-        return Vec::new();
-    }
-    let bit = |position: u16| 1_u32.checked_shl(u32::from(position).wrapping_sub(1)).unwrap_or(0);
-    let notes = guide.notes_of(guide.node(node)).iter().filter(|note| note.all & bit(place.element) != 0);
-    let involved = notes.fold(0, |bits, note| bits | note.all) & !bit(place.element);
-    let present = |position: &u16| involved & bit(*position) != 0 && segment.element(usize::from(*position)).is_some();
-    (1..=32).filter(present).take(TRIGGERS_MAX).collect()
 }
 
 fn value_of<'a>(context: &Context, segment: &Segment<'a>) -> Option<&'a [u8]> {

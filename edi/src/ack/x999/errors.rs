@@ -1,10 +1,11 @@
 //! IK3 and IK4 loops: findings that come in the order of the file, gathered by segment.
 
-use super::context::{self, BusinessUnit};
+use super::context::BusinessUnit;
 use super::options::{Missing, Options};
+use super::trigger;
 use crate::ack::Format;
-use crate::finding::{ElementCode, Fault, Finding, Place, SegmentCode};
-use crate::guide::{ElementId, Guide};
+use crate::finding::{ElementCode, Fault, Finding, Place, SegmentCode, Trigger};
+use crate::guide::ElementId;
 use crate::{Delimiters, OwnedSegment, Segment};
 
 /// Most characters of a loop id (447).
@@ -27,6 +28,8 @@ pub(super) struct Errors {
     /// Which segment the IK3 of code 8 that was written last speaks of.
     open: Option<u32>,
     written: u32,
+    /// IK4 segments in the IK3 loop that is open.
+    elements: u32,
 }
 
 /// What an IK3 loop is written with and where to.
@@ -68,13 +71,18 @@ impl Errors {
                     }
                     self.open = Some(place.segment);
                 }
+                if self.elements >= paper.options.elements_max {
+                    return segments;
+                }
+                self.elements += 1;
                 segments + self.write_element(finding, code, reference, paper)
             }
             Fault::Interchange(_) | Fault::Group(_) | Fault::Set(_) | Fault::Business(_) | Fault::None => 0,
         }
     }
 
-    /// IK3, and the CTX of its business unit. A segment whose id is none cannot stand in IK301: then IK5 alone tells of it.
+    /// IK3, what the fault depends on, and the CTX of its business unit. A segment whose id is none cannot stand in IK301: then IK5
+    /// alone tells of it.
     fn write_segment(&mut self, finding: &Finding, code: SegmentCode, paper: &mut Paper<'_>) -> u64 {
         let place = &finding.place;
         let Some(id) = place.segment_id.filter(|id| !id.is_none()) else { return 0 };
@@ -82,41 +90,41 @@ impl Errors {
             return 0;
         }
         self.written += 1;
+        self.elements = 0;
         let pen = paper.format.segment(paper.out, "IK3").element(id.as_bytes());
-        pen.element(place.segment.max(1).to_string()).element(loop_id(place)).element(code.code()).end();
+        pen.element(place.segment.max(1).to_string()).element(cut_loop_id(&place.loop_path)).element(code.code()).end();
+        let mut segments = 1;
+        if code != SegmentCode::Elements {
+            segments += write_triggers(finding.triggers.iter().take(trigger::OF_SEGMENT_MAX), paper);
+        }
         let unit = paper.unit.of(finding).filter(|unit| paper.format.is_clean(unit.value));
-        let Some(unit) = unit else { return 1 };
+        let Some(unit) = unit else { return segments };
         paper.format.segment(paper.out, "CTX").composite(&[unit.name.as_bytes(), unit.value]).end();
-        2
+        segments + 1
     }
 
     /// IK4, with a copy of the bad data where it may stand, and what the error depends on.
     fn write_element(&self, finding: &Finding, code: ElementCode, reference: ElementId, paper: &mut Paper<'_>) -> u64 {
         let (place, format) = (&finding.place, paper.format);
         let reference = Some(reference.as_bytes()).filter(|id| id.iter().all(u8::is_ascii_digit));
-        let element = number(place.element.max(1), POSITION_MAX);
-        let (component, repetition) = (number(place.component, POSITION_MAX), number(place.repetition, REPETITION_MAX));
+        let position = position_texts(place.element.max(1), place.component, place.repetition);
+        let bad_data = self.copy(place, code, format).filter(|_| paper.options.bad_data);
         format
             .segment(paper.out, "IK4")
-            .composite(&[element.as_bytes(), component.as_bytes(), repetition.as_bytes()])
+            .composite(&position.each_ref().map(String::as_bytes))
             .element(reference.unwrap_or_default())
             .element(code.code())
-            .element(self.copy(place, code, format).unwrap_or_default())
+            .element(bad_data.unwrap_or_default())
             .end();
-        let triggers = self.triggers(finding, paper.unit.guide());
-        for trigger in &triggers {
-            let pen = format.segment(paper.out, "CTX").element("SITUATIONAL TRIGGER");
-            let pen = pen.element(place.segment_id.map(|id| id.as_str().to_owned()).unwrap_or_default());
-            pen.element(place.segment.to_string()).element(loop_id(place)).element(trigger.to_string()).end();
-        }
-        1 + triggers.len() as u64
+        let of_notes = self.of_notes(finding, paper);
+        let triggers = finding.triggers.iter().chain(&of_notes).take(trigger::OF_ELEMENT_MAX);
+        1 + write_triggers(triggers, paper)
     }
 
-    fn triggers(&self, finding: &Finding, guide: Option<&Guide>) -> Vec<u16> {
+    fn of_notes(&self, finding: &Finding, paper: &Paper<'_>) -> Vec<Trigger> {
         let here = self.ordinal == finding.place.segment;
-        let Some(guide) = guide.filter(|_| here) else { return Vec::new() };
-        let segment = OwnedSegment::new(self.bytes.clone(), self.delimiters);
-        context::triggers(guide, finding, &segment.view())
+        let Some(guide) = paper.unit.guide().filter(|_| here) else { return Vec::new() };
+        trigger::of_notes(guide, finding, &OwnedSegment::new(self.bytes.clone(), self.delimiters))
     }
 
     /// The bad value, cut to 99 characters; `None` where it is missing, or holds what would break this segment.
@@ -133,9 +141,20 @@ impl Errors {
     }
 }
 
-fn loop_id(place: &Place) -> &str {
-    let id = place.loop_id().unwrap_or_default();
+fn write_triggers<'t>(triggers: impl Iterator<Item = &'t Trigger>, paper: &mut Paper<'_>) -> u64 {
+    let guide = paper.unit.guide();
+    triggers.map(|found| trigger::write(found, guide, paper.format, paper.out)).sum()
+}
+
+/// The innermost loop of a path, cut to what IK303 and CTX04 hold: 2010BA is written 2010.
+pub(super) fn cut_loop_id(path: &str) -> &str {
+    let id = path.rsplit('/').next().unwrap_or_default();
     id.get(..LOOP_ID_MAX).unwrap_or(id)
+}
+
+/// Element, component and repetition as IK401 and CTX05 hold them; nothing for 0.
+pub(super) fn position_texts(element: u16, component: u16, repetition: u16) -> [String; 3] {
+    [number(element, POSITION_MAX), number(component, POSITION_MAX), number(repetition, REPETITION_MAX)]
 }
 
 fn number(n: u16, max: u16) -> String {
@@ -144,7 +163,9 @@ fn number(n: u16, max: u16) -> String {
 
 fn segment_code(code: SegmentCode, missing: Missing) -> SegmentCode {
     match (code, missing) {
-        (SegmentCode::LoopUnderMin | SegmentCode::UnderMin, Missing::Base) => SegmentCode::Missing,
+        (SegmentCode::LoopUnderMin | SegmentCode::UnderMin | SegmentCode::DependentMissing, Missing::Base) => {
+            SegmentCode::Missing
+        }
         _ => code,
     }
 }

@@ -11,6 +11,7 @@
 mod context;
 mod errors;
 mod options;
+mod trigger;
 
 pub use options::{Missing, Options};
 
@@ -185,6 +186,11 @@ impl Visitor for Writer {
             if !codes.contains(&code) {
                 codes.push(code);
             }
+        }
+        if event.guide.is_none() && codes.is_empty() {
+            // A guide that we do not know: the group's own code says so of GS08, this one of what the set names.
+            let named = event.header.convention.as_deref().is_some_and(|name| !name.trim().is_empty());
+            codes.push(if named { SetCode::Convention } else { SetCode::NotSupported });
         }
         let mut pen = self.format.segment(&mut self.out, "IK5").element(verdict.code());
         for code in codes.iter().take(CODES_MAX) {

@@ -44,8 +44,11 @@ pub(crate) struct Complaint {
     pub(crate) message: String,
     /// For a claim that is rejected alone.
     pub(crate) business: BusinessCode,
-    /// For a set that is rejected as a whole.
+    /// For a set that is rejected as a whole, and for a situation (SNIP 4) everywhere. Of element 0, `DependentMissing` and
+    /// `DependentNotUsed` speak of the segment.
     pub(crate) element: ElementCode,
+    /// What asks for the thing, or rules it out: a 999 names up to ten of them.
+    pub(crate) triggers: Vec<Spot>,
 }
 
 /// An element of a segment, for later.
@@ -55,6 +58,7 @@ pub(crate) struct Spot {
     pub(crate) segment: SegmentId,
     pub(crate) ordinal: u32,
     pub(crate) element: u16,
+    pub(crate) component: u16,
     pub(crate) bytes: Range<u64>,
 }
 
@@ -69,6 +73,7 @@ impl Seen<'_> {
             segment: self.segment.id(),
             ordinal: self.segment.ordinal(),
             element,
+            component: 0,
             bytes: start + range.start as u64..start + range.end as u64,
         }
     }

@@ -66,6 +66,7 @@ impl Check for ClaimChargeTotal {
             message: "expected the sum of the lines' charges, found another total".to_owned(),
             business: BusinessCode { category: "A7", status: "400", entity: None },
             element: ElementCode::Code,
+            triggers: Vec::new(),
         });
     }
 }

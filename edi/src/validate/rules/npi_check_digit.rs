@@ -57,6 +57,7 @@ impl Check for NpiCheckDigit {
                 message: "expected an NPI of ten digits with its check digit, found another value".to_owned(),
                 business: BusinessCode { category: "A7", status: "562", entity },
                 element: ElementCode::Code,
+                triggers: Vec::new(),
             });
         }
     }
