@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::{TempDir, tempdir};
 
-use crate::support::program::{Ran, run, run_with, tradewind};
+use crate::support::program::{run, run_with, tradewind};
 
 /// Each guide that items are generated for, and how many of them.
 const GENERATED: [(&str, u64); 3] = [("005010X222A1", 40), ("005010X279A1", 7), ("005010X279A1/271", 7)];
@@ -121,49 +121,6 @@ fn a_reader_that_went_away_ends_a_command_quietly() {
         assert!(output.stderr.is_empty(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(matches!(output.status.code(), Some(0..=2)), "{line}: {:?}", output.status);
     }
-}
-
-/// Values of the bad file that must not be seen: names, identifiers, street.
-fn values(folder: &Path) -> Vec<String> {
-    let text = String::from_utf8(read(folder, "bad.edi")).unwrap();
-    let wanted = [("NM1*IL", 9), ("CLM", 1), ("NM1*82", 9), ("N3", 1)];
-    let of = |line: &str| {
-        let (_, element) = wanted.iter().find(|(segment, _)| line.starts_with(segment))?;
-        line.trim_end_matches('~').split('*').nth(*element).map(str::to_owned)
-    };
-    let values: Vec<String> = text.lines().filter_map(of).collect();
-    assert!(values.len() > 12);
-    values
-}
-
-#[test]
-fn values_are_masked_unless_they_are_asked_for() {
-    let folder = folder();
-    let values = values(folder.path());
-    let shown = |ran: &Ran| values.iter().filter(|value| ran.text().contains(value.as_str())).count();
-    let masked = run(folder.path(), "validate bad.edi");
-    assert_eq!((masked.code, shown(&masked)), (1, 0), "{}", masked.text());
-    assert!(masked.text().contains("| NM1*99*9*x"), "{}", masked.text());
-    assert_eq!(shown(&run(folder.path(), "validate bad.edi --json")), 0);
-    assert!(shown(&run(folder.path(), "validate bad.edi --show-values")) > 0);
-}
-
-#[test]
-fn a_finding_tells_its_place_and_points_at_it() {
-    let folder = folder();
-    let text = run(folder.path(), "validate bad.edi").text().to_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[1].contains("interchange 1: test, version 00501, 1 set(s), 6 item(s), 3 of them rejected; accepted"));
-    assert!(lines[2].contains("837 005010X222A1: 1 set(s)") && lines[2].contains("charges "));
-    let at = lines.iter().position(|line| line.contains("[npi-check-digit, SNIP 5]")).unwrap();
-    assert!(lines[at].contains("NM1-09 in 2000A/2000B/"), "{}", lines[at]);
-    assert!(lines[at - 1].starts_with("  error: "));
-    let (segment, carets) = (lines[at + 1], lines[at + 2]);
-    let under: String =
-        segment.chars().zip(carets.chars()).filter(|(_, caret)| *caret == '^').map(|(shown, _)| shown).collect();
-    assert_eq!(under, "9999999999");
-    let at = lines.iter().position(|line| line.contains("[claim-charge-total, SNIP 3]")).unwrap();
-    assert!(lines[at + 1].trim_start().starts_with("| CLM*"), "a finding at its loop's end shows its segment");
 }
 
 #[test]

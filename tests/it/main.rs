@@ -17,6 +17,7 @@ mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
 mod cli_home;
+mod cli_validate;
 mod crash;
 mod drop;
 mod generated_pages;

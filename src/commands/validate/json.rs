@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tradewind_edi::Finding;
 
-use super::{Counts, Validated};
+use super::Validated;
+use super::summary::Counts;
 
 /// What stands before the findings.
 pub(super) fn head(files: &[Validated]) -> String {
@@ -13,7 +14,7 @@ pub(super) fn head(files: &[Validated]) -> String {
 
 /// What stands behind the findings.
 pub(super) fn tail(files: &[Validated]) -> String {
-    let sum = |of: fn(&Counts) -> u64| files.iter().map(|file| of(&file.counts)).sum::<u64>();
+    let sum = |of: fn(&Counts) -> u64| files.iter().map(|file| of(&file.summary.counts())).sum::<u64>();
     let counts = json!({
         "error": sum(|counts| counts.errors),
         "warning": sum(|counts| counts.warnings),

@@ -1,10 +1,13 @@
 //! `tradewind validate`: every finding of files, for people or as JSON.
 
+mod around;
 mod collect;
+mod groups;
 mod json;
-mod report;
+mod people;
+mod snippet;
 mod summary;
-mod window;
+mod words;
 
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -12,11 +15,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use tempfile::SpooledTempFile;
+use tradewind_edi::engine::Limits;
 use tradewind_edi::{Engine, Options, Snip};
 
 use super::output::Output;
 use super::{Outcome, input, say};
-use collect::{Collector, Style};
+use around::Around;
+use collect::{Collector, Json};
+use groups::Groups;
 use summary::Summary;
 
 /// Bytes of findings that are kept in memory until all is known that stands before them; beyond, they wait in an unnamed file.
@@ -39,20 +45,12 @@ pub(super) struct Arguments {
     show_values: bool,
 }
 
-/// What one file gave, its findings aside.
+/// What one file gave; its findings for programs aside.
 struct Validated {
     label: String,
     summary: Summary,
-    counts: Counts,
+    groups: Option<Groups>,
     fault: Option<Fault>,
-}
-
-/// Findings by severity.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    errors: u64,
-    warnings: u64,
-    infos: u64,
 }
 
 /// Why a file could not be read to its end.
@@ -69,19 +67,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         unread.for_each(|(label, fault)| say(&format!("tradewind: {label}: {}", fault.message)));
         anyhow::bail!("{label}: {}", fault.message);
     }
-    Ok(Outcome::of(all.iter().all(|file| file.counts.errors == 0)))
+    Ok(Outcome::of(all.iter().all(|file| file.summary.counts().errors == 0)))
 }
 
 fn for_people(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<Validated>> {
-    let style = Style::People { show_values: arguments.show_values };
     let mut all = Vec::new();
     for path in &arguments.files {
-        // Values must not touch a disk in clear: what shows them waits in memory.
-        let mut spool = SpooledTempFile::new(if arguments.show_values { usize::MAX } else { SPOOL_BYTES });
-        let file = validate(path, arguments, style, &mut spool)?;
-        output.write_all(report::heading(&file).as_bytes())?;
-        unspool(&mut spool, &mut output)?;
-        output.write_all(report::ending(&file).as_bytes())?;
+        let mut file = validate(path, arguments, None)?;
+        output.write_all(people::file(&file).as_bytes())?;
+        file.groups = None;
         all.push(file);
     }
     output.finish()?;
@@ -92,7 +86,7 @@ fn for_programs(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec
     let mut spool = SpooledTempFile::new(SPOOL_BYTES);
     let mut all = Vec::new();
     for path in &arguments.files {
-        all.push(validate(path, arguments, Style::Json, &mut spool)?);
+        all.push(validate(path, arguments, Some(&mut spool))?);
     }
     output.write_all(json::head(&all).as_bytes())?;
     unspool(&mut spool, &mut output)?;
@@ -114,32 +108,41 @@ fn unspool(spool: &mut SpooledTempFile, output: &mut Output) -> anyhow::Result<(
     }
 }
 
-/// Validates one file; its findings go to the spool.
-fn validate(
-    path: &Path,
-    arguments: &Arguments,
-    style: Style,
-    spool: &mut SpooledTempFile,
-) -> anyhow::Result<Validated> {
-    let snip_max = Snip::from_number(arguments.snip).unwrap_or(Snip::Partner);
-    let mut engine = Engine::new(Options { snip_max, ..Options::default() });
+/// Validates one file; its findings are grouped, or go to the spool as JSON.
+fn validate(path: &Path, arguments: &Arguments, spool: Option<&mut SpooledTempFile>) -> anyhow::Result<Validated> {
     let label = input::label(path);
-    let mut collector = Collector::new(&label, style, spool);
+    let groups = spool.is_none().then(|| Groups::new(people::PLACES_MAX));
+    let mut engine = Engine::new(options(arguments, groups.is_some()));
+    let mut around = Around::new(path, arguments.show_values);
+    let mut collector = Collector::new(&label, groups, spool.map(Json::new).transpose()?);
     let mut refusal = None;
     let read = input::chunks(path, |bytes| {
+        around.push(bytes);
         if refusal.is_none() {
             refusal = engine.feed(bytes, &mut collector).err();
         }
+        collector.look(&around, false);
         collector.check()
     });
     if refusal.is_none() && read.is_ok() {
         refusal = engine.finish(&mut collector).err();
     }
-    let (summary, counts) = collector.finish()?;
+    collector.look(&around, true);
+    collector.check()?;
+    let Collector { summary, groups, .. } = collector;
     let fault = match (read, refusal) {
         (Err(error), _) => Some(Fault { message: format!("{error:#}"), byte: None }),
         (_, Some(refusal)) => Some(Fault { message: refusal.reason.to_string(), byte: Some(refusal.offset) }),
         _ => None,
     };
-    Ok(Validated { label, summary, counts, fault })
+    Ok(Validated { label, summary, groups, fault })
+}
+
+/// How the engine works: findings that are grouped need no limit, since groups take no more memory than there are kinds of faults.
+fn options(arguments: &Arguments, grouped: bool) -> Options {
+    let mut limits = Limits::default();
+    if grouped {
+        limits.findings_per_set_max = u32::MAX;
+    }
+    Options { snip_max: Snip::from_number(arguments.snip).unwrap_or(Snip::Partner), limits, ..Options::default() }
 }

@@ -1,21 +1,38 @@
-//! What a file holds: interchanges, sets, items, totals.
+//! What a file holds: interchanges, sets, items, totals, counts of findings.
 
-use tradewind_edi::Segment;
 use tradewind_edi::ack::Amount;
 use tradewind_edi::engine::{InterchangeEnd, InterchangeStart, SetEnd, Verdict};
 use tradewind_edi::guide::SegmentId;
+use tradewind_edi::{Finding, Segment, Severity, Snip};
 
 const CLM: SegmentId = SegmentId::lit("CLM");
 /// Interchanges and kinds of sets that are told one by one.
 const LINES_MAX: usize = 10_000;
 
-/// The interchanges of a file, and its sets by kind.
+/// The interchanges of a file, its sets by kind, and its findings by SNIP type.
 #[derive(Default)]
 pub(super) struct Summary {
     pub(super) interchanges: Vec<InterchangeLine>,
     pub(super) sets: Vec<SetLine>,
+    /// At index `type - 1`.
+    counts: [Counts; 7],
     /// Σ CLM02 of the set that is open.
     total: Amount,
+}
+
+/// Findings by severity.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) errors: u64,
+    pub(super) warnings: u64,
+    pub(super) infos: u64,
+}
+
+impl Counts {
+    /// Of any severity.
+    pub(super) fn all(self) -> u64 {
+        self.errors + self.warnings + self.infos
+    }
 }
 
 /// One interchange.
@@ -69,6 +86,29 @@ impl Summary {
         {
             self.total.add(amount);
         }
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        let Some(counts) = self.counts.get_mut(usize::from(finding.snip.number()) - 1) else { return };
+        match finding.severity {
+            Severity::Error => counts.errors += 1,
+            Severity::Warning => counts.warnings += 1,
+            Severity::Info => counts.infos += 1,
+        }
+    }
+
+    /// Findings of one SNIP type.
+    pub(super) fn counts_of(&self, snip: Snip) -> Counts {
+        self.counts.get(usize::from(snip.number()) - 1).copied().unwrap_or_default()
+    }
+
+    /// Findings of all types.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts.iter().fold(Counts::default(), |sum, counts| Counts {
+            errors: sum.errors + counts.errors,
+            warnings: sum.warnings + counts.warnings,
+            infos: sum.infos + counts.infos,
+        })
     }
 
     pub(super) fn set_end(&mut self, event: &SetEnd<'_>) {
