@@ -13,7 +13,7 @@ export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
 TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv
 
-.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean differential differential-tools
+.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean differential differential-tools fuzz fuzz-tools bench-peers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,19 @@ differential: differential-tools ## our engine beside its peers on generated fil
 differential-tools: build-tools $(PEERS_VENV)/.installed
 	cd differential && $(CARGO) build --locked --release --workspace
 
+fuzz: fuzz-tools ## every fuzz target for FUZZ_SECONDS (600) each, FUZZ_JOBS (2) at a time; TARGETS="read ack" for some
+	fuzz/run.sh $(TARGETS)
+
+fuzz-tools: build-tools target/tools/bin/cargo-fuzz
+
+target/tools/bin/cargo-fuzz:
+	@scripts/install-packages g++
+	$(CARGO) install --quiet --locked --root target/tools --version 0.13.2 cargo-fuzz
+
+bench-peers: differential-tools ## Tradewind and its peers on the same files in one run; writes the table into docs/benchmarks.md
+	$(CARGO) build --locked --release
+	TRADEWIND_PEERS_PYTHON=$(CURDIR)/$(PEERS_VENV)/bin/python $(PYTHON) scripts/bench-peers.py $(RUN)
+
 build-tools:
 	@scripts/install-packages $(BUILD_PACKAGES)
 
@@ -67,4 +80,4 @@ $(PEERS_VENV)/.installed: differential/requirements.txt
 
 clean: ## remove what was built
 	$(CARGO) clean
-	rm -rf $(VENV) $(PEERS_VENV) differential/target
+	rm -rf $(VENV) $(PEERS_VENV) differential/target fuzz/target fuzz/corpus fuzz/artifacts
