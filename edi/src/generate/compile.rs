@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::kind::{Kind, Value, is_person, value};
 use super::rules::{Rule, Then, of};
+use super::story::{Fact, Turns};
 use crate::ack::Format;
-use crate::guide::{Code, DataType, ElementUse, Guide, NodeIx, NodeKind, Note, NoteKind, SegmentId, Usage};
-use crate::json::shape::{Cut, Shape};
+use crate::guide::{Code, DataType, ElementUse, Guide, ItemKind, NodeIx, NodeKind, Note, NoteKind, SegmentId, Usage};
 
 /// Situational elements that are there whenever their segment is.
 const USUAL: [&str; 6] = ["66", "67", "1035", "1036", "156", "116"];
@@ -22,6 +22,7 @@ pub(super) struct Plan {
     parts: Vec<Part>,
     steps: Vec<Step>,
     loops: Vec<(NodeIx, Range<usize>)>,
+    units: Vec<NodeIx>,
 }
 
 /// A piece of a segment.
@@ -37,9 +38,14 @@ pub(super) struct Step {
     pub(super) what: What,
     pub(super) chance: u8,
     pub(super) when_bad: bool,
-    pub(super) lines: bool,
+    /// The circumstance without which it is left out.
+    pub(super) fact: Option<Fact>,
+    /// What it is repeated over.
+    pub(super) each: Option<Turns>,
     /// Left out where the loop is an ancestor of another item.
     pub(super) inner: bool,
+    /// Stands behind the loops that lead to the items.
+    pub(super) tail: bool,
 }
 
 /// What a step writes.
@@ -52,14 +58,20 @@ pub(super) enum What {
 }
 
 impl Plan {
-    pub(super) fn new(guide: &Guide, shape: &Shape, format: &Format) -> Self {
+    pub(super) fn new(guide: &Guide, format: &Format) -> Self {
         let mut plan = Self::default();
         let rules = of(guide);
+        let mut compiler = Compiler { guide, format, rules, plan: &mut plan };
+        compiler.find_units();
         for node in guide.indexes().filter(|node| guide.node(*node).kind == NodeKind::Loop) {
-            let mut compiler = Compiler { guide, shape, format, rules, plan: &mut plan };
             compiler.compile_loop(node);
         }
         plan
+    }
+
+    /// The loops that are counted: the items, or what the rules say where the whole set is one.
+    pub(super) fn units(&self) -> &[NodeIx] {
+        &self.units
     }
 
     /// The steps of a loop, without the loops on the spine below it.
@@ -80,26 +92,40 @@ impl Plan {
 
 struct Compiler<'a> {
     guide: &'a Guide,
-    shape: &'a Shape,
     format: &'a Format,
     rules: &'static [&'static [Rule]],
     plan: &'a mut Plan,
 }
 
 impl Compiler<'_> {
+    fn find_units(&mut self) {
+        let guide = self.guide;
+        self.plan.units = match guide.item_kind {
+            ItemKind::Loops { .. } => guide.items.iter().map(|item| item.node).collect(),
+            ItemKind::Set => {
+                let loops = guide.indexes().filter(|node| guide.node(*node).kind == NodeKind::Loop);
+                loops.filter(|node| self.then(*node).any(|then| matches!(then, Then::Unit))).collect()
+            }
+            ItemKind::None => Vec::new(),
+        };
+    }
+
     fn compile_loop(&mut self, node: NodeIx) {
         let guide = self.guide;
         let start = self.plan.steps.len();
+        let mut tail = false;
         for child in guide.children(node) {
             let envelope = node == NodeIx::ROOT && ENVELOPE.contains(&guide.node(child).segment);
-            if !envelope && !self.shape.spine(child) {
-                self.compile_child(child);
+            if self.plan.units.iter().any(|unit| guide.within(*unit, child)) {
+                tail = true;
+            } else if !envelope {
+                self.compile_child(child, tail);
             }
         }
         self.plan.loops.push((node, start..self.plan.steps.len()));
     }
 
-    fn compile_child(&mut self, child: NodeIx) {
+    fn compile_child(&mut self, child: NodeIx, tail: bool) {
         let node = self.guide.node(child);
         let expected = |wanted: fn(Then) -> Option<u8>| self.then(child).find_map(wanted);
         let leads_to = |inner: NodeIx, item: NodeIx| self.guide.within(inner, child) && self.guide.within(child, item);
@@ -108,17 +134,22 @@ impl Compiler<'_> {
         let item_only = self.then(child).any(|then| matches!(then, Then::ItemOnly));
         let inner = item_only || inner.any(|(inner, _)| inner == child);
         let chance = expected(|then| if let Then::Chance(chance) = then { Some(chance) } else { None });
-        let chance = chance.unwrap_or(if required { 100 } else { 0 });
+        let fact = self.then(child).find_map(|then| if let Then::If(fact) = then { Some(fact) } else { None });
+        let chance = chance.unwrap_or(if required || fact.is_some() { 100 } else { 0 });
         let when_bad = self.then(child).any(|then| matches!(then, Then::WhenBad));
         if chance == 0 && !when_bad {
             return;
         }
-        let lines = self.then(child).any(|then| matches!(then, Then::Lines));
+        let each = self.then(child).find_map(|then| match then {
+            Then::Each(turns) => Some(turns),
+            Then::Lines => Some(Turns::Lines),
+            _ => None,
+        });
         let what = match node.kind {
             NodeKind::Loop => What::Loop(child),
             NodeKind::Segment => What::Segment(self.compile_segment(child)),
         };
-        self.plan.steps.push(Step { what, chance, when_bad, lines, inner });
+        self.plan.steps.push(Step { what, chance, when_bad, fact, each, inner, tail });
     }
 
     /// What the rules expect of a node.
@@ -127,7 +158,7 @@ impl Compiler<'_> {
         if self.guide.node(node).kind == NodeKind::Segment {
             path = format!("{path}/{}", self.guide.node(node).name);
         }
-        let path = format!("/{path}").replace("//", "/");
+        let path = format!("/{}/{path}", self.guide.set).replace("//", "/");
         let rules = self.rules.iter().copied().flatten();
         rules.filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
     }
@@ -268,9 +299,4 @@ fn used(elements: &[ElementUse], notes: &[Note], wanted: impl Fn(&ElementUse) ->
         }
     }
     used
-}
-
-/// A guide's shape, cut at its items.
-pub(super) fn shape_of(guide: &std::sync::Arc<Guide>) -> Shape {
-    Shape::new(guide, Cut::Items)
 }

@@ -1,7 +1,7 @@
 //! The file, piece by piece.
 
 use super::GenerateOptions;
-use super::compile::{Part, Plan, What, shape_of};
+use super::compile::{Part, Plan, What};
 use super::scene::{Bad, Scene};
 use crate::ack::{Envelope, Format};
 use crate::control::ControlNumber;
@@ -26,6 +26,7 @@ pub struct Generator {
     /// The levels that are open above the last item.
     open: Vec<Open>,
     set_items: u64,
+    set_items_max: u64,
     set_segments: u64,
     state: State,
 }
@@ -48,7 +49,7 @@ impl Generator {
     /// A generator at the start of its file.
     pub fn new(options: GenerateOptions) -> Self {
         let guide = &options.guide;
-        let plan = Plan::new(guide, &shape_of(guide), &options.format);
+        let plan = Plan::new(guide, &options.format);
         let mut scene = Scene::new(&options);
         let number = ControlNumber::new(scene.random.between(1, 999_999_999) as u32).unwrap_or(ControlNumber::FIRST);
         let envelope = Envelope {
@@ -65,7 +66,7 @@ impl Generator {
             way.reverse();
             way
         };
-        let mut ways: Vec<Vec<NodeIx>> = guide.items.iter().map(|item| way(item.node)).collect();
+        let mut ways: Vec<Vec<NodeIx>> = plan.units().iter().map(|unit| way(*unit)).collect();
         if ways.is_empty() {
             ways.push(Vec::new());
         }
@@ -76,6 +77,7 @@ impl Generator {
             ways,
             open: Vec::new(),
             set_items: 0,
+            set_items_max: 0,
             set_segments: 0,
             state: State::Start,
             options,
@@ -99,9 +101,7 @@ impl Generator {
             self.state = State::Items;
         }
         if self.scene.item < self.options.count {
-            let whole_sets = self.ways.iter().all(Vec::is_empty);
-            let items_max = if whole_sets { 1 } else { self.options.items_per_set_max.max(1) };
-            if self.scene.set == 0 || self.set_items >= items_max {
+            if self.scene.set == 0 || self.set_items >= self.set_items_max {
                 self.close_set(out);
                 self.open_set(out);
             }
@@ -115,7 +115,10 @@ impl Generator {
     }
 
     fn open_set(&mut self, out: &mut Vec<u8>) {
-        self.scene.set += 1;
+        let whole_sets = self.ways.iter().all(Vec::is_empty);
+        let items_max = if whole_sets { 1 } else { self.options.items_per_set_max.max(1) };
+        let left = self.options.count - self.scene.item;
+        self.set_items_max = self.scene.begin_set(items_max.min(left));
         self.scene.hl = 0;
         self.set_items = 0;
         self.open.clear();
@@ -126,13 +129,16 @@ impl Generator {
         print_header(&mut printer, &self.options.guide, number);
         self.set_segments = printer.segments;
         if self.ways.iter().all(|way| !way.is_empty()) {
-            self.write_loop(NodeIx::ROOT, false, out);
+            self.write_loop(NodeIx::ROOT, Place::Ancestor, out);
         }
     }
 
     fn close_set(&mut self, out: &mut Vec<u8>) {
         if self.scene.set == 0 {
             return;
+        }
+        if self.ways.iter().all(|way| !way.is_empty()) {
+            self.write_loop(NodeIx::ROOT, Place::Tail, out);
         }
         let number = ControlNumber::new(self.scene.set as u32).unwrap_or(ControlNumber::FIRST);
         let Format { delimiters, line_end } = self.options.format;
@@ -158,7 +164,7 @@ impl Generator {
             }
         }
         if way.is_empty() {
-            self.write_loop(NodeIx::ROOT, true, out);
+            self.write_loop(NodeIx::ROOT, Place::Item, out);
         }
     }
 
@@ -166,14 +172,25 @@ impl Generator {
     fn choose_way(&mut self) -> (Vec<NodeIx>, usize) {
         let ways = self.ways.len() as u64;
         // The first item loop is the usual one: the subscriber's own.
-        let chosen = if self.scene.random.chance(75) { 0 } else { self.scene.random.between(0, ways - 1) };
-        let way = self.ways.get(chosen as usize).cloned().unwrap_or_default();
+        let chosen = match self.scene.way() {
+            Some(way) => way,
+            None if self.scene.random.chance(75) => 0,
+            None => self.scene.random.between(0, ways - 1) as usize,
+        };
+        let way = self.ways.get(chosen).cloned().unwrap_or_default();
         let above = way.len().saturating_sub(1);
         let mut kept = 0;
         for (at, open) in self.open.iter().enumerate() {
             let same = way.get(at) == Some(&open.node) && way.get(at + 1) == Some(&open.below);
             let (outermost, innermost, other) = KEEP;
             let keep = match at {
+                _ if let Some(keeps) = self.scene.keeps() => {
+                    if keeps {
+                        100
+                    } else {
+                        0
+                    }
+                }
                 _ if self.options.guide.node(open.node).max == 1 => 100,
                 0 => outermost,
                 _ if at + 1 == above => innermost,
@@ -196,30 +213,50 @@ impl Generator {
         self.scene.hl_parent = parent;
         self.scene.hl += u64::from(has_hl);
         let hl = has_hl.then_some(self.scene.hl);
-        self.write_loop(node, below.is_none(), out);
+        self.write_loop(node, if below.is_none() { Place::Item } else { Place::Ancestor }, out);
         hl
     }
 
-    fn write_loop(&mut self, node: NodeIx, is_item: bool, out: &mut Vec<u8>) {
+    fn write_loop(&mut self, node: NodeIx, place: Place, out: &mut Vec<u8>) {
         let plan = std::mem::take(&mut self.plan);
-        write_steps(&plan, node, is_item, &mut self.scene, &mut self.set_segments, out);
+        write_steps(&plan, node, place, &mut self.scene, &mut self.set_segments, out);
         self.plan = plan;
     }
 }
 
-fn write_steps(plan: &Plan, node: NodeIx, is_item: bool, scene: &mut Scene, segments: &mut u64, out: &mut Vec<u8>) {
+/// Where the steps of a loop stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In an item.
+    Item,
+    /// Above items: what comes before them.
+    Ancestor,
+    /// Above items: what comes behind them.
+    Tail,
+}
+
+fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segments: &mut u64, out: &mut Vec<u8>) {
+    let below = if place == Place::Tail { Place::Ancestor } else { place };
     for step in plan.steps_of(node) {
         let forced = step.when_bad && scene.bad == Some(Bad::Npi);
-        if (step.inner && !is_item) || !(forced || scene.random.chance(step.chance)) {
+        let elsewhere = match place {
+            Place::Item => false,
+            Place::Ancestor => step.inner || step.tail,
+            Place::Tail => !step.tail,
+        };
+        if elsewhere
+            || step.fact.is_some_and(|fact| !scene.holds(fact))
+            || !(forced || scene.random.chance(step.chance))
+        {
             continue;
         }
-        let times = if step.lines { scene.lines() } else { 1 };
-        for line in 1..=times {
-            if step.lines {
-                scene.line = line;
+        let times = step.each.map_or(1, |each| scene.times(each));
+        for turn in 0..times {
+            if let Some(each) = step.each {
+                scene.turn(each, turn);
             }
             match &step.what {
-                What::Loop(node) => write_steps(plan, *node, is_item, scene, segments, out),
+                What::Loop(node) => write_steps(plan, *node, below, scene, segments, out),
                 What::Segment(parts) => {
                     write_parts(plan, plan.parts(parts.clone()), scene, out);
                     *segments += 1;

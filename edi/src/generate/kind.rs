@@ -1,5 +1,6 @@
 //! What stands in an element, by its place in the dictionary.
 
+use super::story::Part;
 use crate::guide::{Code, DataType, ElementUse, Guide, Node};
 
 /// Where a value comes from.
@@ -59,6 +60,10 @@ pub(super) enum Kind {
     Taxonomy,
     /// A text of at least and at most so many characters.
     Text(u32, u32),
+    /// A number in the place of a social security number that nobody has.
+    Ssn,
+    /// What the set's story says.
+    Of(Part),
 }
 
 /// A value that is known when the guide is compiled, or where it comes from.
@@ -89,7 +94,10 @@ const USUAL: &[(&str, &[&str])] = &[
     ("374", &["472", "291"]),
 ];
 /// NM101 of those who are people.
-const PEOPLE: &[&str] = &["IL", "QC", "03", "71", "72", "82", "DN", "P3", "DQ", "DK", "ZZ"];
+const PEOPLE: &[&str] = &[
+    "IL", "QC", "03", "82", "DN", "P3", "DQ", "DK", "71", "72", "ZZ", "74", "70", "GB", "S3", "6Y", "9K", "E1", "EI",
+    "EXS", "GD", "J6", "LR", "QD", "S1", "TZ", "X4", "DO", "EY", "QE",
+];
 
 fn has(guide: &Guide, element: &ElementUse, code: &str) -> bool {
     guide.codes_of(element).contains(&Code::lit(code))
@@ -145,6 +153,7 @@ pub(super) fn value(guide: &Guide, node: &Node, element: &ElementUse, qualifier:
         ("1036" | "1037", ..) => Kind::FirstName,
         ("67", _, "XX") => Kind::Npi,
         ("67", _, "MI" | "II") => Kind::MemberId,
+        ("67", _, "34") => Kind::Ssn,
         ("67", _, "PI" | "XV") => Kind::PayerId,
         ("67", _, "46") if entity.as_str() == "40" => Kind::ReceiverId,
         ("67", _, "46") => Kind::SenderId,

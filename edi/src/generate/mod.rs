@@ -13,6 +13,7 @@ mod kind;
 pub(crate) mod random;
 mod rules;
 mod scene;
+mod story;
 mod words;
 
 pub use generator::Generator;
@@ -33,7 +34,8 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// ISA15.
     pub usage: Usage,
-    /// Items in one transaction set; payers commonly take 5,000 claims.
+    /// Items in one transaction set at most; payers commonly take 5,000 claims. Claim payments are at most 1,000, and payments,
+    /// premiums and enrollments come in sets of many sizes.
     pub items_per_set_max: u64,
     /// The payers that items are for, by their ids.
     pub payer_ids: Vec<String>,

@@ -1,7 +1,7 @@
 //! The generator's own pseudo-random numbers: the same seed gives the same file on every machine and in every version.
 
 /// xoshiro256++, seeded by splitmix64. Not for secrets.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Random {
     state: [u64; 4],
 }

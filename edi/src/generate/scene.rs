@@ -3,6 +3,7 @@
 use super::GenerateOptions;
 use super::kind::Kind;
 use super::random::Random;
+use super::story::{Fact, Pen, Stage, Story, TURNS, Turns};
 use super::words;
 
 /// What values are drawn from.
@@ -11,13 +12,13 @@ pub(super) struct Scene {
     pub(super) payer_ids: Vec<String>,
     pub(super) sender_id: String,
     pub(super) receiver_id: String,
-    pub(super) today: String,
     pub(super) now: String,
-    year: u64,
+    stage: Stage,
+    story: Story,
+    /// How often what is being repeated was written before.
+    turns: [usize; TURNS],
     component: u8,
     element: u8,
-    /// Begins every id of this file.
-    pub(super) run: String,
     /// Ordinal of the item, from 1.
     pub(super) item: u64,
     /// Ordinal of the set, from 1.
@@ -30,7 +31,6 @@ pub(super) struct Scene {
     charges: Vec<u64>,
     /// The item's day of service, once it is drawn.
     day: Vec<u8>,
-    pub(super) line: usize,
     pub(super) bad: Option<Bad>,
 }
 
@@ -51,12 +51,17 @@ impl Scene {
             payer_ids: options.payer_ids.clone(),
             sender_id: options.sender.id.clone(),
             receiver_id: options.receiver.id.clone(),
-            year: today.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026),
-            today,
+            stage: Stage {
+                year: today.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026),
+                today,
+                run,
+                item: 0,
+            },
+            story: Story::of(&options.guide.set),
+            turns: [0; TURNS],
             now: options.at.time4(),
             component: options.format.delimiters.component,
             element: options.format.delimiters.element,
-            run,
             item: 0,
             set: 0,
             hl: 0,
@@ -66,14 +71,54 @@ impl Scene {
             payer: 0,
             charges: Vec::new(),
             day: Vec::new(),
-            line: 0,
             bad: None,
         }
+    }
+
+    /// Begins a set of at most `items_max` items; gives how many it has.
+    pub(super) fn begin_set(&mut self, items_max: u64) -> u64 {
+        self.set += 1;
+        self.story.begin_set(&mut self.random, &self.stage, items_max)
+    }
+
+    /// Which of the ways to an item the next one takes, where the story knows.
+    pub(super) fn way(&self) -> Option<usize> {
+        self.story.way()
+    }
+
+    /// Whether the item stands under the same levels as the one before, where the story knows.
+    pub(super) fn keeps(&self) -> Option<bool> {
+        self.story.keeps()
+    }
+
+    pub(super) fn holds(&self, fact: Fact) -> bool {
+        self.story.holds(fact, &self.turns)
+    }
+
+    /// How often a step comes.
+    pub(super) fn times(&self, what: Turns) -> usize {
+        let lines = if what == Turns::Lines { self.charges.len() } else { 1 };
+        self.story.times(what, &self.turns).unwrap_or(lines)
+    }
+
+    /// The next of a step's repetitions is written.
+    pub(super) fn turn(&mut self, what: Turns, number: usize) {
+        if let Some(turn) = self.turns.get_mut(what as usize) {
+            *turn = number;
+        }
+    }
+
+    /// Ordinal of the service line, from 1.
+    fn line(&self) -> usize {
+        self.turns.get(Turns::Lines as usize).map_or(1, |line| line + 1)
     }
 
     /// Draws what the parts of the next item share.
     pub(super) fn begin_item(&mut self, bad_every: Option<u64>) {
         self.item += 1;
+        self.stage.item = self.item;
+        self.turns = [0; TURNS];
+        self.story.begin_item(&self.stage);
         let turn = bad_every.filter(|every| *every > 0 && self.item.is_multiple_of(*every));
         self.bad = turn.map(|every| if (self.item / every) % 2 == 1 { Bad::Total } else { Bad::Npi });
         self.charges.clear();
@@ -83,11 +128,6 @@ impl Scene {
             let charge = self.random.between(100, 1800) * 25;
             self.charges.push(charge);
         }
-    }
-
-    /// How many service lines the item has.
-    pub(super) fn lines(&self) -> usize {
-        self.charges.len()
     }
 
     /// Writes a value.
@@ -113,29 +153,39 @@ impl Scene {
                 out.push(b'W');
                 self.push_digits(out, 9);
             }
+            Kind::Ssn => {
+                // The Social Security Administration gives out no number that starts with 9.
+                out.extend_from_slice(b"900");
+                self.push_digits(out, 6);
+            }
+            Kind::Of(part) => {
+                let mut pen = Pen::new(out, self.element, self.component);
+                self.story.write(part, &self.turns, &self.stage, &mut pen);
+                pen.finish();
+            }
             Kind::Digits(count) => self.push_digits(out, count),
             Kind::Text(min, max) => push_text(out, min, max),
             Kind::ClaimTotal => {
                 let wrong = if self.bad == Some(Bad::Total) { 100 } else { 0 };
                 push_amount(out, self.charges.iter().sum::<u64>() + wrong);
             }
-            Kind::LineCharge => push_amount(out, self.charges.get(self.line.saturating_sub(1)).copied().unwrap_or(0)),
-            Kind::LineNumber => push_number(out, self.line.max(1) as u64),
+            Kind::LineCharge => push_amount(out, self.charges.get(self.line() - 1).copied().unwrap_or(0)),
+            Kind::LineNumber => push_number(out, self.line() as u64),
             Kind::Units => push_number(out, 1),
             Kind::Amount => {
                 let cents = self.random.between(1, 400) * 25;
                 push_amount(out, cents);
             }
             Kind::Diagnoses => self.push_diagnoses(out),
-            Kind::Today => out.extend_from_slice(self.today.as_bytes()),
+            Kind::Today => out.extend_from_slice(self.stage.today.as_bytes()),
             Kind::Now => out.extend_from_slice(self.now.as_bytes()),
             Kind::BirthDate => {
-                let year = self.random.between(self.year - 90, self.year - 2);
+                let year = self.random.between(self.stage.year - 90, self.stage.year - 2);
                 self.push_day(out, year);
             }
             Kind::ServiceDate => self.push_service_day(out),
             Kind::ServicePeriod => {
-                let year = self.year - 1;
+                let year = self.stage.year - 1;
                 let start = out.len();
                 self.push_day(out, year);
                 let day = out.get(start..).unwrap_or_default().to_vec();
@@ -196,7 +246,7 @@ impl Scene {
     }
 
     fn push_id(&self, out: &mut Vec<u8>, number: u64) {
-        out.extend_from_slice(self.run.as_bytes());
+        out.extend_from_slice(self.stage.run.as_bytes());
         push_number(out, number);
     }
 
@@ -223,7 +273,7 @@ impl Scene {
     }
 
     fn push_service_day(&mut self, out: &mut Vec<u8>) {
-        self.push_day(out, self.year - 1);
+        self.push_day(out, self.stage.year - 1);
     }
 
     fn push_item_day(&mut self, out: &mut Vec<u8>) {
@@ -252,7 +302,7 @@ impl Scene {
 }
 
 /// The check digit of an NPI's first nine digits: 24 stands for the prefix 80840.
-fn npi_check(nine: u64) -> u8 {
+pub(super) fn npi_check(nine: u64) -> u8 {
     let mut rest = nine;
     let mut sum = 24;
     for at in 0..9 {
@@ -283,7 +333,7 @@ pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Writes cents as X12 wants amounts: no trailing zeros behind the point, no point behind a whole number.
-fn push_amount(out: &mut Vec<u8>, cents: u64) {
+pub(super) fn push_amount(out: &mut Vec<u8>, cents: u64) {
     push_number(out, cents / 100);
     let fraction = (cents % 100) as u8;
     if fraction > 0 {

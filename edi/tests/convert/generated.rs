@@ -60,3 +60,26 @@ fn pieces_stay_small_whatever_the_count() {
     assert!(sizes.len() > 10);
     assert!(sizes.iter().all(|size| *size < 128 << 10));
 }
+
+#[test]
+fn payments_premiums_and_enrollments_have_as_many_details_as_were_wanted() {
+    for (revision, set, detail) in
+        [("005010X221A1", "835", "\nCLP*"), ("005010X218", "820", "\nRMR*"), ("005010X220A1", "834", "\nINS*")]
+    {
+        for seed in 0..5 {
+            let file = generated(&guide(revision, set), 400, seed);
+            assert_valid(set, &file);
+            assert_eq!(String::from_utf8(file).unwrap().matches(detail).count(), 400, "{set}");
+        }
+    }
+}
+
+#[test]
+fn a_payment_holds_a_thousand_claims_at_most_and_is_written_in_pieces() {
+    let options = GenerateOptions { count: 6000, seed: 3, ..GenerateOptions::new(guide("005010X221A1", "835")) };
+    let pieces: Vec<Vec<u8>> = Generator::new(options).collect();
+    assert!(pieces.len() > 10 && pieces.iter().all(|piece| piece.len() < 128 << 10));
+    let file = String::from_utf8(pieces.concat()).unwrap();
+    let claims = file.split("\nST*").skip(1).map(|set| set.matches("\nCLP*").count());
+    assert_eq!(claims.max(), Some(1000));
+}

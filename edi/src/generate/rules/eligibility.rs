@@ -1,51 +1,10 @@
-//! What the trade expects of a set beyond what its guide demands.
+//! Inquiries about eligibility, and their answers.
 
-use super::claims;
-use super::kind::Kind;
-use crate::guide::Guide;
+use super::Then::{Chance, Is, ItemOnly, With};
+use super::{Rule, rule};
+use crate::generate::kind::Kind;
 
-/// One expectation of a loop or segment, named by the end of its path: loops by their ids, a segment by its name.
-pub(super) struct Rule {
-    pub(super) path: &'static str,
-    pub(super) then: Then,
-}
-
-/// What is expected.
-#[derive(Clone, Copy)]
-pub(super) enum Then {
-    /// It is there so many times in a hundred.
-    Chance(u8),
-    /// It is always there in a claim whose provider shall be bad, whatever its chance.
-    WhenBad,
-    /// It is there only in an item, not in an ancestor of one.
-    ItemOnly,
-    /// It comes once for each service line.
-    Lines,
-    /// These of its situational elements are there.
-    With(&'static [u8]),
-    /// What stands in an element: position, component (0 for a simple one), value.
-    Is(u8, u8, Kind),
-    /// An element that begins here writes itself and all behind it.
-    Rest(u8, Kind),
-}
-
-pub(super) const fn rule(path: &'static str, then: Then) -> Rule {
-    Rule { path, then }
-}
-
-/// The rules of a guide; of two that speak of one thing, the first holds.
-pub(super) fn of(guide: &Guide) -> &'static [&'static [Rule]] {
-    match &*guide.set {
-        "837" => claims::of(&guide.revision),
-        "270" => &[INQUIRY],
-        "271" => &[ANSWER],
-        _ => &[],
-    }
-}
-
-use Then::{Chance, Is, ItemOnly, With};
-
-const INQUIRY: &[Rule] = &[
+pub(super) const INQUIRY: &[Rule] = &[
     rule("transaction_header", With(&[3])),
     rule("2000C/trace", Chance(100)),
     rule("2000C/trace", ItemOnly),
@@ -63,7 +22,7 @@ const INQUIRY: &[Rule] = &[
     rule("2110D/inquiry", With(&[1])),
 ];
 
-const ANSWER: &[Rule] = &[
+pub(super) const ANSWER: &[Rule] = &[
     rule("transaction_header", With(&[3])),
     rule("2000C/trace", Chance(100)),
     rule("2000C/trace", ItemOnly),
