@@ -56,6 +56,8 @@ target/tools/bin/cargo-fuzz:
 
 bench-peers: differential-tools ## Tradewind and its peers on the same files in one run; writes the table into docs/benchmarks.md
 	$(CARGO) build --locked --release
+	command -v npm >/dev/null || scripts/install-packages nodejs npm
+	npm install --silent --no-save --prefix target/peers-node node-x12@1.7.1
 	TRADEWIND_PEERS_PYTHON=$(CURDIR)/$(PEERS_VENV)/bin/python $(PYTHON) scripts/bench-peers.py $(RUN)
 
 build-tools:

@@ -2,7 +2,7 @@
 import re
 import tomllib
 
-FILTERS = ("guide", "kind", "path")
+FILTERS = ("guide", "kind", "path", "forbidden")
 TOKENS = ("ours", "theirs", "ours_also", "theirs_also")
 
 

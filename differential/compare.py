@@ -8,6 +8,7 @@ class Difference:
     guide: str
     kind: str
     path: str
+    forbidden: str
     ours: list
     theirs: list
 
@@ -70,4 +71,4 @@ def compare(peer, guide, row, answer):
             theirs.update(detail for detail in answer["detail"].split(", ") if detail)
     if not ours and not theirs:
         return None
-    return Difference(peer, guide, row["kind"], row.get("path", ""), sorted(ours), sorted(theirs))
+    return Difference(peer, guide, row["kind"], row.get("path", ""), "yes" if row["forbidden"] else "no", sorted(ours), sorted(theirs))

@@ -38,7 +38,8 @@ GUIDES = {
     "270": ("005010X279A1/270", ["linuxforhealth"]),
     "271": ("005010X279A1/271", ["linuxforhealth"]),
     "276": ("005010X212/276", ["linuxforhealth"]),
-    "277": ("005010X212/277", ["pyx12", "linuxforhealth"]),
+    # pyx12 has a map of the 277 that its index does not name, and that puts SE outside of the set: no file passes it.
+    "277": ("005010X212/277", ["linuxforhealth"]),
     "277CA": ("005010X214/277", ["pyx12"]),
     "278": ("005010X217/278/13", ["x12-types"]),
     "278R": ("005010X217/278/11", ["x12-types"]),
@@ -120,7 +121,7 @@ def ask(command, rows, answers, done):
 
 
 def judge_by_peer(name, command, rows, options, state):
-    answers = Answers(state / f"{name}.jsonl")
+    answers = Answers(state / f"{name}-{version(name)}.jsonl")
     todo = list({digest(row): row for row in rows if digest(row) not in answers.known}.values())
     count, lock, start = [0], threading.Lock(), time.time()
 
@@ -139,6 +140,14 @@ def judge_by_peer(name, command, rows, options, state):
         thread.join()
     progress("")
     return answers.known
+
+
+def version(peer):
+    """What a peer said is asked again when the script that asks it, or its release, changes."""
+    sources = [HERE / "peers" / f"{peer.replace('-', '_')}_peer.py", HERE / "requirements.txt"]
+    if peer == "x12-types":
+        sources = [HERE / "peer-x12-types/src/main.rs", HERE / "peer-x12-types/Cargo.toml"]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
 def check(command):

@@ -4,6 +4,7 @@ It writes no 999. `detail` names the models and fields that refused, without val
 """
 import json
 import logging
+import re
 import sys
 
 from linuxforhealth.x12.io import X12ModelReader
@@ -12,13 +13,19 @@ from pydantic import ValidationError
 logging.disable(logging.CRITICAL)
 
 
+def told(error):
+    """The last part of the place, and the message without numbers and without the list of what would be allowed."""
+    place = [str(part) for part in error["loc"] if isinstance(part, str)]
+    message = re.sub(r"permitted:.*|\d+(\.\d+)?|'[^']*'|,", "", error["msg"].split("{")[0])
+    return f"{'.'.join(place[-2:])}: {' '.join(message.split())}"
+
+
 def judge(text):
     try:
         with X12ModelReader(text) as reader:
             models = sum(1 for _ in reader.models())
     except ValidationError as error:
-        told = {".".join(str(part) for part in one["loc"] if isinstance(part, str)) + " " + one["type"] for one in error.errors()}
-        return "reject", ", ".join(sorted(told))
+        return "reject", ", ".join(sorted({told(one) for one in error.errors()}))
     except BaseException as error:
         return "crash", type(error).__name__
     return ("accept", "") if models else ("reject", "no model")

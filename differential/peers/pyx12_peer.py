@@ -40,18 +40,15 @@ def cached(function):
     return call
 
 
-def file_name(self, icvn, vriic, fic, tspc=None):
-    # It has a map of the 277 that its index does not name.
-    if (icvn, vriic, fic) == ("00501", "005010X212", "HN"):
-        return "277.5010.X212.xml"
-    return original_file_name(self, icvn, vriic, fic, tspc)
-
-
-original_file_name = pyx12.map_index.map_index.get_filename
-pyx12.map_index.map_index.get_filename = file_name
 pyx12.map_index.map_index = cached(pyx12.map_index.map_index)
 pyx12.map_if.load_map_file = cached(pyx12.map_if.load_map_file)
 pyx12.error_handler.err_handler = Handler
+
+
+def nodes(node):
+    yield node
+    for child in getattr(node, "children", []):
+        yield from nodes(child)
 
 
 def judge(text, parameters):
@@ -62,6 +59,10 @@ def judge(text, parameters):
         return "crash", type(error).__name__, ""
     if Handler.last is None or not Handler.last.children:
         return ("accept" if valid else "reject"), "", ""
+    for node in nodes(Handler.last):
+        # It cannot write a 999 for a set without ST03, as every 835 is.
+        if node.id == "ST" and node.vriic is None:
+            node.vriic = ""
     written = io.StringIO()
     try:
         Handler.last.accept(pyx12.error_999.error_999_visitor(written))

@@ -1,7 +1,6 @@
 //! x12-types as a peer: a JSON line in (`id`, `set`, `x12`), a JSON line out (`id`, `verdict`, `detail`).
 //!
-//! It knows base X12 alone: which segments stand where. With a file's path as argument it parses that file once and says how
-//! many bytes it had, for the benchmark.
+//! It knows base X12 alone: which segments stand where. For the benchmark: `parse FILE SET` or `json FILE SET` takes one file.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
@@ -10,12 +9,8 @@ use x12_types::util::Parser;
 use x12_types::v005010::{_270, _271, _276, _277, _278, _820, _824, _834, _835, _837, _999, Transmission};
 
 fn main() -> std::io::Result<()> {
-    if let Some(path) = std::env::args().nth(1) {
-        let set = std::env::args().nth(2).unwrap_or_default();
-        let text = std::fs::read_to_string(path)?;
-        let parsed = parse(&set, &text);
-        println!("{} bytes: {}", text.len(), parsed.err().unwrap_or_else(|| "parsed".to_owned()));
-        return Ok(());
+    if let [what, path, set] = std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        return measured(what, path, set);
     }
     std::panic::set_hook(Box::new(|_| {}));
     let mut out = std::io::stdout().lock();
@@ -32,6 +27,29 @@ fn main() -> std::io::Result<()> {
         out.flush()?;
     }
     Ok(())
+}
+
+fn measured(what: &str, path: &str, set: &str) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(path)?;
+    if what == "parse" {
+        parse(set, &text).map_err(std::io::Error::other)?;
+        println!("{} bytes parsed", text.len());
+        return Ok(());
+    }
+    let json = match set {
+        "835" => json_of::<_835>(&text),
+        _ => json_of::<_837>(&text),
+    };
+    println!("{} bytes of JSON", json.map_err(std::io::Error::other)?.len());
+    Ok(())
+}
+
+fn json_of<T: serde::Serialize>(x12: &str) -> Result<Vec<u8>, String>
+where
+    Transmission<T>: for<'a> Parser<&'a str, Transmission<T>, nom_error::Error<'a>>,
+{
+    let (_, parsed) = Transmission::<T>::parse(x12).map_err(|_| "refused".to_owned())?;
+    serde_json::to_vec(&parsed).map_err(|error| error.to_string())
 }
 
 fn parse(set: &str, x12: &str) -> Result<(), String> {
