@@ -1,4 +1,4 @@
-//! Compiles `guides/` into static tables. Adding a guide is adding a file there.
+//! Compiles `guides/` into static tables, and takes in `rules/`. Adding a guide or a rule is adding a file there.
 
 // The library's own modules: what the build does not use of them, the library does.
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "shared with the library")]
@@ -7,13 +7,19 @@ mod guide {
     pub mod notation;
     pub mod packed;
     pub mod tables;
+    pub use notation::NotationError;
 }
+
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "shared with the library")]
+#[path = "src/validate/rules/notation/mod.rs"]
+mod rules;
 
 #[path = "build/emit.rs"]
 mod emit;
 
 use guide::notation::{Library, Source, compile, is_guide, known};
 use std::error::Error;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -31,8 +37,28 @@ fn main() -> Result<(), Box<dyn Error>> {
         guides.push(compile(*source, &library)?);
     }
     let text = emit::tables(&guides, &known(&library, &guides), &root, &files)?;
-    fs::write(Path::new(&std::env::var("OUT_DIR")?).join("guides.rs"), text)?;
+    let out = std::env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("guides.rs"), text)?;
+    fs::write(Path::new(&out).join("rules.rs"), take_in_rules()?)?;
     Ok(())
+}
+
+/// The texts of `rules/<family>/*.txt` as Rust source; each must read.
+fn take_in_rules() -> Result<String, Box<dyn Error>> {
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("rules");
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut files = Vec::new();
+    for family in fs::read_dir(&root)? {
+        collect(&root, &family?.file_name().to_string_lossy(), &mut files)?;
+    }
+    files.sort();
+    let mut out = String::from("pub(super) static RULES: &[(&str, &str)] = &[\n");
+    for (file, text) in &files {
+        rules::read(&format!("rules/{file}"), text)?;
+        writeln!(out, "    ({file:?}, include_str!({:?})),", root.join(file))?;
+    }
+    out.push_str("];\n");
+    Ok(out)
 }
 
 /// Reads the `.txt` files of one folder below `root`, by their path from `root`.

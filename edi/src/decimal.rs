@@ -64,6 +64,21 @@ impl PartialEq for Decimal {
     }
 }
 
+impl Eq for Decimal {}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let scale = self.scale.max(other.scale);
+        self.at_scale(scale).cmp(&other.at_scale(scale))
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +93,7 @@ mod tests {
         assert_eq!(decimal("0.1").plus(decimal("0.2")), decimal(".30"));
         assert_eq!(decimal("100").plus(decimal("-100.00")), decimal("0"));
         assert_ne!(decimal("1"), decimal("1.01"));
+        assert!(decimal("-2") < decimal("-1.99") && decimal("10") > decimal("9.9"));
         for bad in ["", "-", ".", "1.2.3", "1,0", "1e3", "+1", "1234567890123456789"] {
             assert!(Decimal::parse(bad.as_bytes()).is_none(), "{bad}");
         }

@@ -66,7 +66,7 @@ impl Core {
         if let Some(plan) = self.plans.iter().find(|plan| Arc::ptr_eq(&plan.guide, guide)) {
             return Arc::clone(plan);
         }
-        let plan = Arc::new(Plan::new(Arc::clone(guide), self.options.snip_max));
+        let plan = Arc::new(Plan::new(Arc::clone(guide), &self.options.rules, self.options.snip_max));
         self.plans.push(Arc::clone(&plan));
         plan
     }

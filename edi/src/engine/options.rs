@@ -2,12 +2,15 @@
 
 use crate::finding::{Severity, Snip};
 use crate::guide::Guides;
+use crate::validate::rules::Rules;
 
 /// How an engine works. `Options::default()` finds everything, with the built-in guides.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The guides that are known.
     pub guides: Guides,
+    /// The rules that are data; those written in Rust always run.
+    pub rules: Rules,
     /// Rules up to this SNIP type run.
     pub snip_max: Snip,
     /// A SNIP type's severity in place of its rules' own; at index `type - 1`. It changes errors alone: what is only a
@@ -23,6 +26,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             guides: Guides::built_in(),
+            rules: Rules::built_in(),
             snip_max: Snip::Partner,
             severities: [None; 7],
             character_set: CharacterSet::Extended,

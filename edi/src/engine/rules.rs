@@ -4,11 +4,11 @@ use super::core::Core;
 use super::events::Visitor;
 use super::report::{Because, Draft};
 use super::state::At;
-use crate::finding::{ElementCode, Fault, Layer, Scope, SegmentCode, Snip, Trigger};
+use crate::finding::{Fault, Layer, Scope, Snip, Trigger};
 use crate::guide::{ElementId, ElementUse, NodeIx};
 use crate::segment::Segment;
 use crate::validate::Plan;
-use crate::validate::rules::{Complaint, Spot};
+use crate::validate::rules::{Complaint, Refusal, Spot};
 
 impl Core {
     /// A segment at a node that rules look at.
@@ -52,11 +52,15 @@ impl Core {
 }
 
 fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
-    let spot = &complaint.at;
-    let used = plan.guide.elements_of(plan.guide.node(spot.node)).get(usize::from(spot.element).wrapping_sub(1));
-    let name = used.map_or("segment", |used| used.name.as_ref());
+    let used = used(plan, &complaint.at);
     let fault = fault_of(plan, &complaint, used);
     let spot = complaint.at;
+    let node = plan.guide.node(spot.node);
+    // What is missing has no node of its own; its id is its name.
+    let name = used
+        .map_or(if node.segment == spot.segment { node.name.as_ref() } else { spot.segment.as_str() }, |used| {
+            used.name.as_ref()
+        });
     Draft {
         rule: complaint.rule,
         layer: Layer::Guide,
@@ -69,8 +73,8 @@ fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
             node: Some(spot.node),
             element: spot.element,
             component: spot.component,
+            repetition: spot.repetition,
             bytes: spot.bytes,
-            ..At::default()
         },
     }
 }
@@ -81,16 +85,17 @@ fn fault_of(plan: &Plan, complaint: &Complaint, used: Option<&ElementUse>) -> Fa
     if plan.alone && complaint.rule.snip != Snip::Situation {
         return Fault::Business(complaint.business);
     }
-    match (complaint.at.element, complaint.element) {
-        (0, ElementCode::DependentMissing) => Fault::Segment(SegmentCode::DependentMissing),
-        (0, ElementCode::DependentNotUsed) => Fault::Segment(SegmentCode::DependentNotUsed),
-        (_, code) => {
-            // IK402 of a component is the component's own.
-            let part = used.filter(|_| complaint.at.component > 0).map(|used| plan.guide.components_of(used));
-            let part = part.and_then(|parts| parts.get(usize::from(complaint.at.component) - 1));
-            Fault::Element { code, reference: part.or(used).map_or(ElementId::NONE, |used| used.element) }
-        }
+    match complaint.refusal {
+        Refusal::Segment(code) => Fault::Segment(code),
+        Refusal::Element(code) => Fault::Element { code, reference: used.map_or(ElementId::NONE, |used| used.element) },
     }
+}
+
+/// The element or component that a complaint names: IK402 of a component is the component's own.
+fn used<'p>(plan: &'p Plan, spot: &Spot) -> Option<&'p ElementUse> {
+    let used = plan.guide.elements_of(plan.guide.node(spot.node)).get(usize::from(spot.element).wrapping_sub(1))?;
+    let component = plan.guide.components_of(used).get(usize::from(spot.component).wrapping_sub(1));
+    Some(component.unwrap_or(used))
 }
 
 fn trigger_of(spot: &Spot) -> Trigger {
@@ -100,6 +105,6 @@ fn trigger_of(spot: &Spot) -> Trigger {
         node: Some(spot.node),
         element: spot.element,
         component: spot.component,
-        repetition: 0,
+        repetition: spot.repetition,
     }
 }

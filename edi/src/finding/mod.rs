@@ -2,9 +2,11 @@
 
 mod codes;
 mod place;
+mod rule;
 
 pub use codes::{BusinessCode, ElementCode, GroupCode, InterchangeCode, SegmentCode, SetCode};
 pub use place::{Place, Trigger};
+pub use rule::RuleInfo;
 
 use crate::guide::{ElementId, NodeIx};
 use std::fmt;
@@ -157,28 +159,4 @@ pub enum Scope {
     Level(NodeIx),
     /// The item that is open.
     Item,
-}
-
-/// A rule as `explain RULE` shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleInfo {
-    /// Its name.
-    pub id: RuleId,
-    /// Its SNIP type.
-    pub snip: Snip,
-    /// Its severity where the options do not change it.
-    pub severity: Severity,
-    /// The page, or the source file whose doc comment is the page.
-    pub(crate) source: &'static str,
-}
-
-impl RuleInfo {
-    /// The user's page in Markdown: what the rule checks, an example that fails, one that passes, the code that it gives.
-    pub fn page(&self) -> String {
-        let comment = |line: &'static str| line.strip_prefix("//!").map(|text| text.strip_prefix(' ').unwrap_or(text));
-        if !self.source.starts_with("//!") {
-            return self.source.to_owned();
-        }
-        self.source.lines().map_while(comment).fold(String::new(), |page, line| page + line + "\n")
-    }
 }

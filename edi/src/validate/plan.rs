@@ -1,7 +1,7 @@
 //! A guide made ready for the walk: what is looked at for every segment and element, small and in a row.
 
 use super::pieces::Pieces;
-use super::rules::Bound;
+use super::rules::{Bound, Rules};
 use crate::finding::Snip;
 use crate::guide::{
     Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
@@ -129,7 +129,7 @@ struct Key {
 
 impl Plan {
     /// The tables of a guide, with the rules up to a SNIP type.
-    pub(crate) fn new(guide: Arc<Guide>, snip_max: Snip) -> Self {
+    pub(crate) fn new(guide: Arc<Guide>, rules: &Rules, snip_max: Snip) -> Self {
         let short_codes = guide.codes.iter().map(|code| short(code.as_bytes()).unwrap_or(u64::MAX)).collect();
         let all_short = |span: Span| span.of(&guide.codes).iter().all(|code| code.as_bytes().len() <= 8);
         let keys = guide
@@ -148,7 +148,7 @@ impl Plan {
             checks,
             short_codes,
             keys,
-            rules: Bound::new(&guide, snip_max),
+            rules: Bound::new(&guide, rules, snip_max),
             alone: guide.item_kind == ItemKind::Loops { alone: true },
             guide,
         };

@@ -1,8 +1,10 @@
 //! A rule written in Rust at work: what it sees, and what it complains of.
 
-use crate::finding::{BusinessCode, ElementCode, RuleInfo};
+use super::data::Refusal;
+use crate::finding::{BusinessCode, RuleInfo};
 use crate::guide::{Guide, NodeIx, SegmentId};
 use crate::segment::Segment;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -41,12 +43,11 @@ pub(crate) struct Complaint {
     pub(crate) rule: &'static RuleInfo,
     pub(crate) at: Spot,
     /// The thing, what was expected, what was found: no value.
-    pub(crate) message: String,
+    pub(crate) message: Cow<'static, str>,
     /// For a claim that is rejected alone.
     pub(crate) business: BusinessCode,
-    /// For a set that is rejected as a whole, and for a situation (SNIP 4) everywhere. Of element 0, `DependentMissing` and
-    /// `DependentNotUsed` speak of the segment.
-    pub(crate) element: ElementCode,
+    /// For a set that is rejected as a whole.
+    pub(crate) refusal: Refusal,
     /// What asks for the thing, or rules it out: a 999 names up to ten of them.
     pub(crate) triggers: Vec<Spot>,
 }
@@ -59,6 +60,7 @@ pub(crate) struct Spot {
     pub(crate) ordinal: u32,
     pub(crate) element: u16,
     pub(crate) component: u16,
+    pub(crate) repetition: u16,
     pub(crate) bytes: Range<u64>,
 }
 
@@ -74,6 +76,7 @@ impl Seen<'_> {
             ordinal: self.segment.ordinal(),
             element,
             component: 0,
+            repetition: 0,
             bytes: start + range.start as u64..start + range.end as u64,
         }
     }
@@ -82,9 +85,4 @@ impl Seen<'_> {
 /// Whether a segment node is this segment.
 pub(crate) fn is(guide: &Guide, node: NodeIx, segment: &str) -> bool {
     guide.node(node).segment == SegmentId::lit(segment)
-}
-
-/// No loop.
-pub(crate) fn never(_: &Guide, _: NodeIx) -> bool {
-    false
 }

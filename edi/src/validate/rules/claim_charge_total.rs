@@ -7,7 +7,7 @@
 //!
 //! Code: in a claim's 277CA A7:400; where a set is rejected as a whole, IK403 7.
 
-use super::{Check, Complaint, Rule, Seen, Spot, is};
+use super::{Check, Complaint, Refusal, Rule, Seen, Spot, is};
 use crate::decimal::Decimal;
 use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, Severity, Snip};
 use crate::guide::{Guide, NodeIx, NodeKind};
@@ -63,9 +63,9 @@ impl Check for ClaimChargeTotal {
         found.push(Complaint {
             rule: &INFO,
             at,
-            message: "expected the sum of the lines' charges, found another total".to_owned(),
+            message: "expected the sum of the lines' charges, found another total".into(),
             business: BusinessCode { category: "A7", status: "400", entity: None },
-            element: ElementCode::Code,
+            refusal: Refusal::Element(ElementCode::Code),
             triggers: Vec::new(),
         });
     }

@@ -4,12 +4,24 @@
 //! ([`Rule::closes`]). It is asked once a guide and engine; a segment that no rule wants costs nothing. A rule binds by segment and element, not
 //! by guide, so that a guide that is added as data has it too.
 
+mod bind;
+mod built;
 mod check;
 mod claim_charge_total;
-mod npi_check_digit;
+mod data;
+mod format;
+mod frame;
+mod notation;
+mod program;
 mod runner;
 
-pub(crate) use check::{Check, Complaint, Rule, Seen, Spot, is, never};
+pub use bind::check as check_in;
+pub use data::{DataRule, Rules, names, read};
+pub use format::formats;
+pub use notation::Example;
+
+pub(crate) use check::{Check, Complaint, Rule, Seen, Spot, is};
+pub(crate) use data::{Refusal, data_page};
 pub(crate) use runner::{Bound, Runner};
 
 use crate::finding::RuleInfo;
@@ -17,7 +29,9 @@ use crate::finding::RuleInfo;
 /// Every rule: the tables', the envelope's, and those of this folder, by name.
 pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
     let tables = super::catalog::ALL.iter().flat_map(|rules| rules.iter().copied());
-    tables.chain(RULES.iter().map(|rule| rule.info))
+    let data = Rules::built_in();
+    let data: Vec<_> = data.iter().map(|rule| rule.info()).collect();
+    tables.chain(RULES.iter().map(|rule| rule.info)).chain(data)
 }
 
 /// The rule of that name.
@@ -26,7 +40,7 @@ pub fn rule(id: &str) -> Option<&'static RuleInfo> {
 }
 
 /// The rules of this folder.
-pub(crate) static RULES: &[Rule] = &[claim_charge_total::RULE, npi_check_digit::RULE];
+pub(crate) static RULES: &[Rule] = &[claim_charge_total::RULE];
 
 #[cfg(test)]
 mod tests {

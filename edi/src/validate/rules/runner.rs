@@ -1,7 +1,11 @@
 //! The rules beyond the tables at work: bound to a guide's nodes once, then asked only where one of them looks.
 
 use super::RULES;
+use super::bind::bind;
 use super::check::{Check, Complaint, Rule, Seen};
+use super::data::Rules;
+use super::frame::Frame;
+use super::program::Program;
 use crate::finding::Snip;
 use crate::guide::{Guide, NodeIx, NodeKind, Span};
 use crate::segment::Segment;
@@ -15,13 +19,19 @@ pub(crate) struct Bound {
     nodes: Vec<Span>,
     /// Indexes of `checks`.
     wanted: Vec<u16>,
+    /// The rules that are data.
+    program: Program,
 }
 
 impl Bound {
     /// Binds the rules up to a SNIP type.
-    pub(crate) fn new(guide: &Guide, snip_max: Snip) -> Self {
-        let mut bound =
-            Self { checks: Vec::new(), nodes: vec![Span::default(); guide.nodes.len()], wanted: Vec::new() };
+    pub(crate) fn new(guide: &Guide, rules: &Rules, snip_max: Snip) -> Self {
+        let mut bound = Self {
+            checks: Vec::new(),
+            nodes: vec![Span::default(); guide.nodes.len()],
+            wanted: Vec::new(),
+            program: bind(rules, guide, snip_max),
+        };
         let wants = |rule: &Rule, node: NodeIx| match guide.node(node).kind {
             NodeKind::Segment => (rule.binds)(guide, node),
             NodeKind::Loop => (rule.closes)(guide, node),
@@ -39,7 +49,7 @@ impl Bound {
 
     /// Whether any rule looks at this node.
     pub(crate) fn looks_at(&self, node: NodeIx) -> bool {
-        !self.wanted(node).is_empty()
+        !self.wanted(node).is_empty() || self.program.looks_at(node)
     }
 
     fn wanted(&self, node: NodeIx) -> &[u16] {
@@ -58,18 +68,20 @@ impl fmt::Debug for Bound {
 pub(crate) struct Runner {
     /// Parallel to the bound checks.
     checks: Vec<Box<dyn Check>>,
+    frame: Frame,
 }
 
 impl Runner {
     /// A set starts.
     pub(crate) fn start(&mut self, bound: &Bound) {
+        self.frame.start(&bound.program);
         self.checks.clear();
         self.checks.extend(bound.checks.iter().map(|rule| (rule.start)()));
     }
 
     /// A loop opens that a rule looks at; its first segment comes next.
     pub(crate) fn open(&mut self, bound: &Bound, node: NodeIx) {
-        let _ = (bound, node);
+        self.frame.open(bound.program.at(node));
     }
 
     /// A segment comes that a rule looks at.
@@ -81,6 +93,8 @@ impl Runner {
         segment: &Segment<'_>,
         found: &mut Vec<Complaint>,
     ) {
+        let program = &bound.program;
+        self.frame.segment(program, program.at(node), node, segment, found);
         let seen = Seen { node, segment: *segment };
         for at in bound.wanted(node) {
             if let Some(check) = self.checks.get_mut(usize::from(*at)) {
@@ -91,6 +105,7 @@ impl Runner {
 
     /// A loop closes that a rule looks at; the root when the set has ended.
     pub(crate) fn close(&mut self, bound: &Bound, guide: &Guide, node: NodeIx, found: &mut Vec<Complaint>) {
+        self.frame.close(&bound.program, bound.program.at(node), found);
         for at in bound.wanted(node) {
             if let Some(check) = self.checks.get_mut(usize::from(*at)) {
                 check.close(guide, node, found);

@@ -1,0 +1,201 @@
+//! Rules as data: what their files say, ready to be bound to guides.
+
+use super::built;
+use super::notation::{self, Code, Entity, Example};
+use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, SegmentCode, Severity, Snip};
+use crate::guide::{Guide, NotationError, Packed, SegmentId};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Rules of `edi/rules/`, and others in the same notation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rules(Arc<[Arc<DataRule>]>);
+
+static BUILT_IN: LazyLock<Rules> = LazyLock::new(|| {
+    // The build refuses a rule that does not read.
+    let rules = built::RULES.iter().filter_map(|(file, text)| DataRule::read(file, text).ok());
+    Rules(rules.map(Arc::new).collect())
+});
+
+impl Rules {
+    /// The rules of `edi/rules/`.
+    pub fn built_in() -> Self {
+        BUILT_IN.clone()
+    }
+
+    /// These rules.
+    pub fn new(rules: impl IntoIterator<Item = DataRule>) -> Self {
+        Self(rules.into_iter().map(Arc::new).collect())
+    }
+
+    /// These rules, shared.
+    pub fn of(rules: impl IntoIterator<Item = Arc<DataRule>>) -> Self {
+        Self(rules.into_iter().collect())
+    }
+
+    /// These rules and others.
+    #[must_use]
+    pub fn with(&self, rules: impl IntoIterator<Item = DataRule>) -> Self {
+        Self(self.0.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<DataRule>> {
+        self.0.iter()
+    }
+}
+
+/// Reads a rule at run time. `file` is the name that errors give. What its findings name of it is kept for the life of the
+/// process, once for each text.
+pub fn read(file: &str, text: &str) -> Result<DataRule, NotationError> {
+    DataRule::read(file, kept(text))
+}
+
+/// A rule that is data.
+#[derive(Debug)]
+pub struct DataRule {
+    pub(super) info: &'static RuleInfo,
+    pub(super) rule: notation::Rule,
+    pub(super) message: &'static str,
+    pub(super) business: BusinessCode,
+    /// The claim status is about NM101 of the segment that the finding names.
+    pub(super) entity_of_name: bool,
+    pub(super) refusal: Refusal,
+    /// The segment that is missing, where that is what the 999 says.
+    pub(super) lacking: Option<SegmentId>,
+}
+
+/// What a 999 says where a rule rejects a set as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Element(ElementCode),
+    Segment(SegmentCode),
+}
+
+impl DataRule {
+    fn read(file: &str, text: &'static str) -> Result<Self, NotationError> {
+        let rule = notation::read(file, text)?;
+        let fail = |problem: String| NotationError { file: file.to_owned(), line: 1, problem };
+        let refusal = match &rule.code {
+            Code::Element(code) => ElementCode::from_code(code).map(Refusal::Element),
+            Code::Segment(code, _) => SegmentCode::from_code(code).map(Refusal::Segment),
+        };
+        let refusal = refusal.ok_or_else(|| fail("expected a code of IK403 or IK304 behind `code`".to_owned()))?;
+        let lacking = match &rule.code {
+            Code::Segment(_, Some(segment)) => SegmentId::new(segment),
+            _ => None,
+        };
+        let claim = rule.claim.as_ref();
+        let entity = match claim.map(|claim| &claim.entity) {
+            Some(Entity::Is(entity)) => Some(Packed::pack(entity.as_bytes())),
+            _ => None,
+        };
+        let business = BusinessCode {
+            category: kept(claim.map_or("A7", |claim| &claim.category)),
+            status: kept(claim.map_or("21", |claim| &claim.status)),
+            entity,
+        };
+        Ok(Self {
+            info: info(&rule, text),
+            message: kept(&rule.message),
+            business,
+            entity_of_name: claim.is_some_and(|claim| claim.entity == Entity::OfName),
+            refusal,
+            lacking,
+            rule,
+        })
+    }
+
+    /// Its name, SNIP type, severity and page.
+    pub fn info(&self) -> &'static RuleInfo {
+        self.info
+    }
+
+    /// Its examples.
+    pub fn examples(&self) -> &[Example] {
+        &self.rule.examples
+    }
+
+    /// The sets that it names: ST01s, revisions, `all`.
+    pub fn sets(&self) -> &[String] {
+        &self.rule.sets
+    }
+
+    /// Whether a claim that it rejects alone has a status of its own.
+    pub fn has_claim_status(&self) -> bool {
+        self.rule.claim.is_some()
+    }
+
+    /// Whether it is for this guide.
+    pub fn is_for(&self, guide: &Guide) -> bool {
+        self.rule.sets.iter().any(|set| names(set, guide))
+    }
+}
+
+/// Whether a word behind `sets` names a guide: `all`, ST01 (`278`, with BHT02 `278-13`), a revision, or `revision-set`.
+pub fn names(word: &str, guide: &Guide) -> bool {
+    let mut parts = word.split('-').peekable();
+    let of_revision = parts.next_if(|part| part.len() > 3).is_none_or(|part| part == guide.revision);
+    let of_set = parts.next().is_none_or(|part| part == guide.set || part == "all");
+    of_revision && of_set && parts.next().is_none_or(|part| guide.purpose.as_deref() == Some(part))
+}
+
+static KEPT: Mutex<(BTreeSet<&'static str>, Vec<&'static RuleInfo>)> = Mutex::new((BTreeSet::new(), Vec::new()));
+
+/// The text, kept for the life of the process: findings carry it, and there is one for each text that rules hold.
+fn kept(text: &str) -> &'static str {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.0.get(text) {
+        return known;
+    }
+    let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    kept.0.insert(text);
+    text
+}
+
+fn info(rule: &notation::Rule, text: &'static str) -> &'static RuleInfo {
+    let info = RuleInfo {
+        id: RuleId(kept(&rule.name)),
+        snip: Snip::from_number(rule.snip).unwrap_or(Snip::Situation),
+        severity: if rule.is_error { Severity::Error } else { Severity::Warning },
+        source: text,
+    };
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.1.iter().find(|known| ***known == info) {
+        return known;
+    }
+    let info: &'static RuleInfo = Box::leak(Box::new(info));
+    kept.1.push(info);
+    info
+}
+
+/// The user's page of a rule's file.
+pub(crate) fn data_page(text: &str) -> String {
+    let Ok(rule) = notation::read("", text) else { return String::new() };
+    let mut page = format!("{}\n\nSets: {}.\n\nSince: {}.\n", rule.page.trim(), rule.sets.join(" "), rule.since);
+    for example in &rule.examples {
+        let kind = if example.fails { "Fails" } else { "Passes" };
+        let edits: Vec<String> = example.edits().map(|edit| format!("    {edit}\n")).collect();
+        let with = if edits.is_empty() { "." } else { " with" };
+        page += &format!("\n{kind}: `{}`{with}\n", example.fixture);
+        if !edits.is_empty() {
+            page += &format!("\n{}", edits.concat());
+        }
+    }
+    let claim = rule.claim.as_ref().map(|claim| {
+        let entity = match &claim.entity {
+            Entity::None => String::new(),
+            Entity::Is(entity) => format!(":{entity}"),
+            Entity::OfName => " with the entity of NM101".to_owned(),
+        };
+        format!("in a claim's 277CA {}:{}{entity}; where a set is rejected as a whole, ", claim.category, claim.status)
+    });
+    let code = match &rule.code {
+        Code::Element(code) => format!("IK403 {code}"),
+        Code::Segment(code, segment) => {
+            let of = segment.as_ref().map(|segment| format!(" of {segment}")).unwrap_or_default();
+            format!("IK304 {code}{of}")
+        }
+    };
+    page + &format!("\nCode: {}{code}.\n", claim.unwrap_or_default())
+}

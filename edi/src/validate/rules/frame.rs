@@ -1,0 +1,454 @@
+//! A program at work on one transaction set: bits set, values held, complaints made.
+
+use super::check::{Complaint, Spot};
+use super::data::DataRule;
+use super::notation::{ElementAt, Op, Part, Position};
+use super::program::{
+    Act, At, Bit, Clause, Dynamic, Each, End, Group, Kind, Pointer, Probe, Program, Source, Test, fits, short,
+};
+use crate::decimal::Decimal;
+use crate::finding::BusinessCode;
+use crate::guide::{NodeIx, Packed};
+use crate::segment::Segment;
+
+/// The frames of all loops of a set. What a slot holds counts only while its bit is set.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    words: Vec<u64>,
+    marks: Vec<Mark>,
+    holds: Vec<(Decimal, Decimal)>,
+    texts: Vec<Text>,
+    counts: Vec<u32>,
+    /// Where the elements of the segment at hand stand.
+    elements: Vec<(u32, u32)>,
+}
+
+/// A place, and NM101 where it is a name's.
+#[derive(Clone, Debug, Default)]
+struct Mark {
+    spot: Spot,
+    name: Packed<4>,
+}
+
+/// Longest text that is held for a comparison; longer ones decide nothing.
+const TEXT_MAX: usize = 80;
+
+#[derive(Clone, Copy)]
+struct Text {
+    bytes: [u8; TEXT_MAX],
+    len: u8,
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Text({} bytes)", self.len)
+    }
+}
+
+/// A segment whose elements are found.
+#[derive(Clone, Copy)]
+struct Cut<'a> {
+    segment: &'a Segment<'a>,
+    node: NodeIx,
+    elements: &'a [(u32, u32)],
+}
+
+/// Which element and repetition is the one in turn, from 1 and from 0.
+#[derive(Clone, Copy, Default)]
+struct Turn {
+    element: u8,
+    repetition: u16,
+    /// Repetitions are gone through.
+    repeats: bool,
+}
+
+impl Frame {
+    /// A set starts.
+    pub(super) fn start(&mut self, program: &Program) {
+        self.words.clear();
+        self.words.resize(program.words, 0);
+        self.marks.resize(program.marks, Mark::default());
+        self.holds.resize(program.holds, Default::default());
+        self.texts.resize(program.texts, Text { bytes: [0; TEXT_MAX], len: 0 });
+        self.counts.resize(program.counts, 0);
+    }
+
+    /// A loop opens.
+    #[inline]
+    pub(super) fn open(&mut self, at: At) {
+        let from = at.frame.start as usize;
+        if let Some(words) = self.words.get_mut(from..from + at.frame.len as usize) {
+            words.fill(0);
+        }
+    }
+
+    /// A segment comes.
+    #[inline]
+    pub(super) fn segment(
+        &mut self,
+        program: &Program,
+        at: At,
+        node: NodeIx,
+        segment: &Segment<'_>,
+        found: &mut Vec<Complaint>,
+    ) {
+        if at.probes.len > 0 || at.groups.len > 0 {
+            self.look(program, at, node, segment, found);
+        }
+        for bit in at.sets.of(&program.sets) {
+            self.set(*bit);
+        }
+    }
+
+    fn look(&mut self, program: &Program, at: At, node: NodeIx, segment: &Segment<'_>, found: &mut Vec<Complaint>) {
+        let mut elements = std::mem::take(&mut self.elements);
+        elements.clear();
+        find_elements(segment, &mut elements);
+        let cut = Cut { segment, node, elements: &elements };
+        for group in at.groups.of(&program.groups) {
+            self.ask(program, group, cut, found);
+        }
+        for probe in at.probes.of(&program.probes) {
+            self.probe(program, probe, cut);
+        }
+        self.elements = elements;
+    }
+
+    /// A loop closes.
+    #[inline]
+    pub(super) fn close(&mut self, program: &Program, at: At, found: &mut Vec<Complaint>) {
+        for group in at.groups.of(&program.groups) {
+            let mut clauses = group.clauses.of(&program.clauses).iter();
+            if let Some(clause) = clauses.find(|clause| self.holds(program, clause, None)) {
+                self.tell(program, group, clause, None, found);
+            }
+        }
+    }
+
+    /// The clauses of a rule at a segment, for each element and repetition in turn.
+    fn ask(&mut self, program: &Program, group: &Group, cut: Cut<'_>, found: &mut Vec<Complaint>) {
+        for turn in turns(group.each, cut) {
+            let mut clauses = group.clauses.of(&program.clauses).iter();
+            if let Some(clause) = clauses.find(|clause| self.holds(program, clause, Some((cut, turn)))) {
+                self.tell(program, group, clause, Some((cut, turn)), found);
+            }
+        }
+    }
+
+    #[inline]
+    fn holds(&self, program: &Program, clause: &Clause, own: Option<(Cut<'_>, Turn)>) -> bool {
+        let masks = clause.masks.of(&program.masks);
+        let bits = masks.iter().all(|mask| {
+            let word = self.words.get(usize::from(mask.word)).copied().unwrap_or_default();
+            word & mask.set == mask.set && word & mask.unset == 0
+        });
+        bits && own
+            .is_none_or(|(cut, turn)| clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)))
+            && clause.dynamics.of(&program.dynamics).iter().all(|dynamic| self.dynamic(dynamic, own))
+    }
+
+    fn dynamic(&self, dynamic: &Dynamic, own: Option<(Cut<'_>, Turn)>) -> bool {
+        match dynamic {
+            Dynamic::Count { op, slot, bit, number } => {
+                let count = if self.is_set(*bit) { self.counts.get(usize::from(*slot)).copied() } else { None };
+                op.holds(count.unwrap_or(0).cmp(number))
+            }
+            Dynamic::Ordered { op, left, right } => {
+                let (Some(left), Some(right)) = (self.ordered(left, own), self.ordered(right, own)) else {
+                    return false;
+                };
+                some_hold(*op, left, right)
+            }
+            Dynamic::Text { op, left, right } => {
+                let (Some(left), Some(right)) = (self.text(left, own), self.text(right, own)) else { return false };
+                op.holds(left.cmp(right))
+            }
+        }
+    }
+
+    /// The least and the greatest value of a place.
+    fn ordered(&self, source: &Source, own: Option<(Cut<'_>, Turn)>) -> Option<(Decimal, Decimal)> {
+        match source {
+            Source::Held(slot, bit) => self.holds.get(usize::from(*slot)).copied().filter(|_| self.is_set(*bit)),
+            Source::Own(element, day) => {
+                let (cut, turn) = own?;
+                let value = number(cut.value(*element, turn)?, *day, element.part)?;
+                Some((value, value))
+            }
+        }
+    }
+
+    fn text<'s>(&'s self, source: &Source, own: Option<(Cut<'s>, Turn)>) -> Option<&'s [u8]> {
+        match source {
+            Source::Held(slot, bit) => {
+                let text = self.texts.get(usize::from(*slot)).filter(|_| self.is_set(*bit))?;
+                text.bytes.get(..usize::from(text.len)).filter(|bytes| !bytes.is_empty())
+            }
+            Source::Own(element, _) => own.and_then(|(cut, turn)| cut.value(*element, turn)),
+        }
+    }
+
+    #[inline]
+    fn probe(&mut self, program: &Program, probe: &Probe, cut: Cut<'_>) {
+        // A place is that of the first.
+        if self.is_set(probe.bit) && matches!(probe.act, Act::Nothing | Act::Mark { .. } | Act::Text { .. }) {
+            return;
+        }
+        let tests = probe.tests.of(&program.tests);
+        for turn in turns(probe.each, cut) {
+            if !tests.iter().all(|test| cut.test(program, test, turn)) {
+                continue;
+            }
+            self.act(probe, cut, turn);
+            if !matches!(probe.act, Act::Hold { .. } | Act::Count { .. }) {
+                return;
+            }
+        }
+    }
+
+    fn act(&mut self, probe: &Probe, cut: Cut<'_>, turn: Turn) {
+        let was_set = self.is_set(probe.bit);
+        match probe.act {
+            Act::Nothing => {}
+            Act::Mark { slot, element } => self.mark(slot, cut.mark(element, turn)),
+            Act::Count { slot } => {
+                if let Some(count) = self.counts.get_mut(usize::from(slot)) {
+                    *count = if was_set { count.saturating_add(1) } else { 1 };
+                }
+            }
+            Act::Hold { slot, element, day } => {
+                let value = cut.value(element, turn).and_then(|value| number(value, day, element.part));
+                let (Some(value), Some(held)) = (value, self.holds.get_mut(usize::from(slot))) else { return };
+                *held = if was_set { (min(held.0, value), max(held.1, value)) } else { (value, value) };
+            }
+            Act::Text { slot, element } => {
+                let Some(value) = cut.value(element, turn) else { return };
+                let Some(held) = self.texts.get_mut(usize::from(slot)) else { return };
+                let fits = held.bytes.get_mut(..value.len());
+                held.len = fits.map_or(0, |bytes| {
+                    bytes.copy_from_slice(value);
+                    value.len() as u8
+                });
+            }
+        }
+        self.set(probe.bit);
+    }
+
+    #[cold]
+    fn tell(
+        &mut self,
+        program: &Program,
+        group: &Group,
+        clause: &Clause,
+        own: Option<(Cut<'_>, Turn)>,
+        found: &mut Vec<Complaint>,
+    ) {
+        let known = |pointer: &Pointer| match *pointer {
+            Pointer::Own(element) => own.map(|(cut, turn)| cut.mark(element, turn)),
+            Pointer::Mark(slot, bit) => self.marks.get(usize::from(slot)).filter(|_| self.is_set(bit)).cloned(),
+        };
+        let at = clause.at.of(&program.pointers).iter().find_map(known).unwrap_or_default();
+        match clause.end {
+            End::Tell => {
+                let because = clause.because.of(&program.pointers).iter().filter_map(known).map(|mark| mark.spot);
+                if let Some(rule) = program.rules.get(usize::from(group.rule)) {
+                    found.push(complaint(rule, at, because.collect()));
+                }
+            }
+            End::Later { bit, .. } if self.is_set(bit) => {}
+            End::Later { bit, mark } => {
+                self.mark(mark, at);
+                self.set(bit);
+            }
+        }
+    }
+
+    fn mark(&mut self, slot: u16, mark: Mark) {
+        if let Some(held) = self.marks.get_mut(usize::from(slot)) {
+            *held = mark;
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, bit: Bit) {
+        if let Some(word) = self.words.get_mut(usize::from(bit.word)) {
+            *word |= bit.mask;
+        }
+    }
+
+    #[inline]
+    fn is_set(&self, bit: Bit) -> bool {
+        self.words.get(usize::from(bit.word)).is_some_and(|word| word & bit.mask != 0)
+    }
+}
+
+fn complaint(rule: &DataRule, at: Mark, because: Vec<Spot>) -> Complaint {
+    let entity = if rule.entity_of_name { Some(at.name).filter(|name| !name.is_none()) } else { rule.business.entity };
+    let mut spot = at.spot;
+    let mut triggers = because;
+    if let Some(lacking) = rule.lacking {
+        // The finding is about a segment that is not there; what asks for it is its trigger.
+        let asking = Spot { segment: lacking, element: 0, component: 0, repetition: 0, ..spot.clone() };
+        if triggers.is_empty() {
+            triggers.push(spot);
+        }
+        spot = asking;
+    }
+    Complaint {
+        rule: rule.info,
+        at: spot,
+        message: rule.message.into(),
+        business: BusinessCode { entity, ..rule.business },
+        refusal: rule.refusal,
+        triggers,
+    }
+}
+
+fn min(one: Decimal, other: Decimal) -> Decimal {
+    if other < one { other } else { one }
+}
+
+fn max(one: Decimal, other: Decimal) -> Decimal {
+    if other > one { other } else { one }
+}
+
+/// Whether some value of one place compares so with some value of the other, from the least and the greatest of each.
+fn some_hold(op: Op, left: (Decimal, Decimal), right: (Decimal, Decimal)) -> bool {
+    match op {
+        Op::Less => left.0 < right.1,
+        Op::LessOrEqual => left.0 <= right.1,
+        Op::More => left.1 > right.0,
+        Op::MoreOrEqual => left.1 >= right.0,
+        Op::Equal => left.0 == right.0 || left.1 == right.1,
+        Op::Differs => !(left.0 == left.1 && right.0 == right.1 && left.0 == right.0),
+    }
+}
+
+/// A value as a number; a day as CCYYMMDD, of a range the first or the last.
+fn number(value: &[u8], day: bool, part: Part) -> Option<Decimal> {
+    if !day {
+        return Decimal::parse(value);
+    }
+    let day = match (part, value.len()) {
+        (_, 8 | 12) | (Part::From, _) => value.get(..8),
+        (Part::To, length) => value.get(length.checked_sub(8)?..),
+    };
+    Decimal::parse(day.filter(|day| day.iter().all(u8::is_ascii_digit))?)
+}
+
+/// Where each element stands, by the marks of the delimiters.
+fn find_elements(segment: &Segment<'_>, elements: &mut Vec<(u32, u32)>) {
+    let (bytes, separator, origin) = (segment.bytes(), segment.delimiters().element, segment.origin());
+    let mut start = None;
+    for mark in segment.marks() {
+        let at = mark - origin;
+        if bytes.get(at as usize) == Some(&separator) {
+            if let Some(start) = start {
+                elements.push((start, at));
+            }
+            start = Some(at + 1);
+        }
+    }
+    if let Some(start) = start {
+        elements.push((start, bytes.len() as u32));
+    }
+}
+
+/// What is gone through of a segment: mostly itself, once.
+fn turns(each: Each, cut: Cut<'_>) -> impl Iterator<Item = Turn> {
+    let elements = if each.elements { cut.elements.len() as u8 } else { 1 };
+    let separator = cut.segment.delimiters().repetition.filter(|_| each.repetitions);
+    let bytes = cut.segment.bytes();
+    let repetitions = separator.map_or(1, |separator| {
+        let most = cut.elements.iter().filter_map(|(start, end)| bytes.get(*start as usize..*end as usize));
+        most.map(|element| element.iter().filter(|byte| **byte == separator).count() as u16 + 1).max().unwrap_or(1)
+    });
+    let repeats = each.repetitions;
+    (1..=elements)
+        .flat_map(move |element| (0..repetitions).map(move |repetition| Turn { element, repetition, repeats }))
+}
+
+impl<'a> Cut<'a> {
+    /// Where a value stands in the segment; `None` past the end.
+    fn range(&self, element: ElementAt, turn: Turn) -> Option<(usize, usize)> {
+        let position = match element.position {
+            Position::At(position) => position,
+            Position::Each => turn.element,
+        };
+        let (start, end) = *self.elements.get(usize::from(position).checked_sub(1)?)?;
+        let (mut start, mut end) = (start as usize, end as usize);
+        let delimiters = self.segment.delimiters();
+        if turn.repeats
+            && let Some(separator) = delimiters.repetition
+        {
+            // An element that does not repeat is the same in each turn.
+            let repeated = self.segment.bytes().get(start..end)?.contains(&separator);
+            if repeated {
+                (start, end) = self.part(start, end, separator, usize::from(turn.repetition))?;
+            }
+        }
+        match element.component {
+            0 => Some((start, end)),
+            component => self.part(start, end, delimiters.component, usize::from(component) - 1),
+        }
+    }
+
+    fn part(&self, start: usize, end: usize, separator: u8, at: usize) -> Option<(usize, usize)> {
+        let part = self.segment.bytes().get(start..end)?.split(|byte| *byte == separator).nth(at)?;
+        let from = part.as_ptr().addr() - self.segment.bytes().as_ptr().addr();
+        Some((from, from + part.len()))
+    }
+
+    /// A value that stands.
+    #[inline]
+    fn value(&self, element: ElementAt, turn: Turn) -> Option<&'a [u8]> {
+        let (start, end) = self.range(element, turn)?;
+        self.segment.bytes().get(start..end).filter(|value| !value.is_empty())
+    }
+
+    #[inline]
+    fn test(&self, program: &Program, test: &Test, turn: Turn) -> bool {
+        let Some(value) = self.value(test.element, turn) else { return test.absent };
+        let holds = match test.kind {
+            Kind::Stands => true,
+            Kind::One(code) => short(value) == code,
+            Kind::Short(codes) => codes.of(&program.codes).contains(&short(value)),
+            Kind::Patterns(patterns) => patterns.of(&program.patterns).iter().any(|pattern| fits(pattern, value)),
+            Kind::Format(format) => (format.fits)(value),
+            // What is no number is another rule's finding.
+            Kind::Number(op, than) => match Decimal::parse(value) {
+                Some(number) => op.holds(number.cmp(&than)),
+                None => return false,
+            },
+            Kind::Day(op, part, than) => match number(value, true, part) {
+                Some(day) => op.holds(day.cmp(&than)),
+                None => return false,
+            },
+        };
+        holds != test.invert
+    }
+
+    /// The place of an element, or of the segment.
+    #[cold]
+    fn mark(&self, element: Option<ElementAt>, turn: Turn) -> Mark {
+        let whole = (0, self.segment.bytes().len());
+        let (start, end) = element.and_then(|element| self.range(element, turn)).unwrap_or(whole);
+        let position = match element.map(|element| element.position) {
+            None => 0,
+            Some(Position::At(position)) => position,
+            Some(Position::Each) => turn.element,
+        };
+        let offset = self.segment.offset();
+        let spot = Spot {
+            node: self.node,
+            segment: self.segment.id(),
+            ordinal: self.segment.ordinal(),
+            element: u16::from(position),
+            component: element.map_or(0, |element| u16::from(element.component)),
+            repetition: if turn.repeats && element.is_some() { turn.repetition + 1 } else { 0 },
+            bytes: offset + start as u64..offset + end as u64,
+        };
+        let name = if self.segment.id_bytes() == b"NM1" { self.segment.element(1).map(Packed::pack) } else { None };
+        Mark { spot, name: name.unwrap_or_default() }
+    }
+}
