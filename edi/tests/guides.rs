@@ -15,6 +15,10 @@ fn the_guides_are_found_by_what_a_file_says() {
     assert_eq!(guides.get(&GuideId::parse("005010X279A1/271").unwrap()).unwrap().set, "271");
     assert!(guides.find("005010X222A1", "270", None).is_none());
     assert_eq!(guides.of_revision("005010X279A1").count(), 2);
+    let review = |purpose| guides.find("005010X217", "278", purpose).map(|guide| guide.name.to_string());
+    assert_eq!(review(Some("13")).as_deref(), Some("Health Care Services Review: Request"));
+    assert_eq!(review(Some("11")).as_deref(), Some("Health Care Services Review: Response"));
+    assert_eq!(review(None), None);
 }
 
 #[test]

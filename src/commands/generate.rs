@@ -21,7 +21,7 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// What `generate` takes.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The guide: its GS08, and the set where it has several (005010X279A1/271); the request is the default
+    /// The guide: its GS08, and the set where it has several (005010X279A1/271, 005010X217/278-response); the request is the default
     guide: String,
     /// How many items: claims, inquiries, answers
     #[arg(long, default_value_t = 1)]
@@ -105,12 +105,17 @@ fn options(arguments: &Arguments) -> anyhow::Result<GenerateOptions> {
     Ok(options)
 }
 
-/// The guide of that name, or the request among those of a revision.
+/// The guide of that name, or the request among those of a revision: the first by set, and of the 278's two sides by the order of
+/// their files. The other side is `005010X217/278-response`, or by its BHT02 `005010X217/278/11`.
 fn find(name: &str) -> anyhow::Result<Arc<Guide>> {
     let guides = Guides::built_in();
-    let found = match GuideId::parse(name) {
-        Some(id) => guides.get(&id),
-        None => guides.of_revision(name).min_by_key(|guide| guide.id()),
+    let name = name.replace("/278-response", "/278/11").replace("/278-request", "/278/13");
+    let found = match GuideId::parse(&name) {
+        Some(id) => {
+            let first = guides.of_revision(&id.revision).find(|guide| guide.set == id.set.as_str());
+            guides.get(&id).or(first.filter(|_| id.purpose.is_none()))
+        }
+        None => guides.of_revision(&name).min_by(|a, b| a.set.cmp(&b.set)),
     };
     found.cloned().with_context(|| {
         let sets = guides.iter().filter(|guide| guide.item_kind != ItemKind::None);

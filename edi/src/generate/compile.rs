@@ -13,6 +13,7 @@ const USUAL: [&str; 6] = ["66", "67", "1035", "1036", "156", "116"];
 /// The same of DMG alone.
 const DEMOGRAPHICS: [&str; 3] = ["1250", "1251", "1068"];
 const DMG: SegmentId = SegmentId::lit("DMG");
+const HL: SegmentId = SegmentId::lit("HL");
 const ENVELOPE: [SegmentId; 2] = [SegmentId::lit("ST"), SegmentId::lit("SE")];
 
 /// The steps of all loops of a guide.
@@ -46,6 +47,8 @@ pub(super) struct Step {
     pub(super) inner: bool,
     /// Stands behind the loops that lead to the items.
     pub(super) tail: bool,
+    /// A level of its own below an item, with an HL: there where the item's HL04 announces it.
+    pub(super) level: bool,
 }
 
 /// What a step writes.
@@ -149,7 +152,8 @@ impl Compiler<'_> {
             NodeKind::Loop => What::Loop(child),
             NodeKind::Segment => What::Segment(self.compile_segment(child)),
         };
-        self.plan.steps.push(Step { what, chance, when_bad, fact, each, inner, tail });
+        let level = node.kind == NodeKind::Loop && node.segment == HL;
+        self.plan.steps.push(Step { what, chance, when_bad, fact, each, inner, tail, level });
     }
 
     /// What the rules expect of a node.

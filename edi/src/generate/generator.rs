@@ -114,9 +114,18 @@ impl Generator {
         self.state = State::Done;
     }
 
+    /// Whether a set is one item, or has room for one alone: a 278's levels come once each.
+    fn one_item_a_set(&self) -> bool {
+        let once = |at: &NodeIx| self.options.guide.node(*at).max == 1;
+        let single = |way: &Vec<NodeIx>| match way.split_last() {
+            Some((_, above)) => !above.is_empty() && above.iter().all(once),
+            None => true,
+        };
+        self.ways.iter().all(single)
+    }
+
     fn open_set(&mut self, out: &mut Vec<u8>) {
-        let whole_sets = self.ways.iter().all(Vec::is_empty);
-        let items_max = if whole_sets { 1 } else { self.options.items_per_set_max.max(1) };
+        let items_max = if self.one_item_a_set() { 1 } else { self.options.items_per_set_max.max(1) };
         let left = self.options.count - self.scene.item;
         self.set_items_max = self.scene.begin_set(items_max.min(left));
         self.scene.hl = 0;
@@ -208,7 +217,13 @@ impl Generator {
     fn level(&mut self, node: NodeIx, below: Option<NodeIx>, parent: Option<u64>, out: &mut Vec<u8>) -> Option<u64> {
         let guide = &self.options.guide;
         let has_hl = guide.node(node).segment == HL;
-        let child = below.is_some_and(|below| guide.node(below).segment == HL);
+        let child = match below {
+            Some(below) => guide.node(below).segment == HL,
+            None => {
+                let levels = self.plan.steps_of(node).iter().filter(|step| step.level);
+                levels.map(|step| step.chance).max().is_some_and(|chance| self.scene.random.chance(chance))
+            }
+        };
         self.scene.hl_child = child;
         self.scene.hl_parent = parent;
         self.scene.hl += u64::from(has_hl);
@@ -237,6 +252,7 @@ enum Place {
 
 fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segments: &mut u64, out: &mut Vec<u8>) {
     let below = if place == Place::Tail { Place::Ancestor } else { place };
+    let (own, children) = (scene.hl, scene.hl_child);
     for step in plan.steps_of(node) {
         let forced = step.when_bad && scene.bad == Some(Bad::Npi);
         let elsewhere = match place {
@@ -244,16 +260,21 @@ fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segme
             Place::Ancestor => step.inner || step.tail,
             Place::Tail => !step.tail,
         };
-        if elsewhere
-            || step.fact.is_some_and(|fact| !scene.holds(fact))
-            || !(forced || scene.random.chance(step.chance))
-        {
+        if elsewhere || step.fact.is_some_and(|fact| !scene.holds(fact)) {
+            continue;
+        }
+        let there = if step.level { children } else { forced || scene.random.chance(step.chance) };
+        if !there {
             continue;
         }
         let times = step.each.map_or(1, |each| scene.times(each));
         for turn in 0..times {
             if let Some(each) = step.each {
                 scene.turn(each, turn);
+            }
+            if step.level {
+                scene.hl += 1;
+                (scene.hl_parent, scene.hl_child) = (Some(own), false);
             }
             match &step.what {
                 What::Loop(node) => write_steps(plan, *node, below, scene, segments, out),
@@ -348,6 +369,25 @@ mod tests {
         let file = file("005010X214", "277", |options| options.count = 20);
         assert_eq!(segments(&file, "ISA").len(), 1);
         assert!(segments(&file, "STC").len() >= 20);
+    }
+
+    #[test]
+    fn a_review_has_its_set_alone_and_services_where_its_event_announces_them() {
+        for purpose in ["13", "11"] {
+            let guide = Guides::built_in().find("005010X217", "278", Some(purpose)).unwrap().clone();
+            let mut options = GenerateOptions::new(guide);
+            options.count = 100;
+            let file = String::from_utf8(Generator::new(options).flatten().collect()).unwrap();
+            assert_eq!(segments(&file, "ST").len(), 100);
+            let mut event = Vec::new();
+            for hl in segments(&file, "HL").into_iter().filter(|hl| ["EV", "SS"].contains(&hl[3])) {
+                match hl[3] {
+                    "EV" => event = hl,
+                    _ => assert_eq!((hl[2], hl[4], event[4]), (event[1], "0", "1")),
+                }
+            }
+            assert!(segments(&file, "SV1").len() > 100);
+        }
     }
 
     #[test]

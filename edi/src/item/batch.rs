@@ -227,7 +227,10 @@ impl Batch {
         if counts.sets == 0 {
             self.open_interchange(out);
         }
-        if same == 0 || counts.set_items >= self.options.items_per_set_max {
+        // What comes once below its level, as all of a 278's levels do, has no second one in the set.
+        let first_new = levels.get(same).map_or(item.node, |level| level.node);
+        let once = same > 0 && self.shape.guide.node(first_new).max == 1;
+        if same == 0 || once || counts.set_items >= self.options.items_per_set_max {
             if counts.sets > 0 {
                 close_set(&mut counts, &self.options.format, out);
                 counts.set = counts.set.next();

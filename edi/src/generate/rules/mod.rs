@@ -4,6 +4,7 @@ mod eligibility;
 mod enrollment;
 mod payment;
 mod premium;
+mod review;
 
 use super::claims;
 use super::kind::Kind;
@@ -51,6 +52,7 @@ pub(super) fn of(guide: &Guide) -> &'static [&'static [Rule]] {
         "837" => claims::of(&guide.revision),
         "270" => &[eligibility::INQUIRY],
         "271" => &[eligibility::ANSWER],
+        "278" => &[review::RULES],
         "820" => &[premium::RULES],
         "834" => &[enrollment::RULES],
         "835" => &[payment::RULES],
