@@ -111,13 +111,11 @@ fn find(name: &str) -> anyhow::Result<Arc<Guide>> {
     let guides = Guides::built_in();
     let name = name.replace("/278-response", "/278/11").replace("/278-request", "/278/13");
     let found = match GuideId::parse(&name) {
-        Some(id) => {
-            let first = guides.of_revision(&id.revision).find(|guide| guide.set == id.set.as_str());
-            guides.get(&id).or(first.filter(|_| id.purpose.is_none()))
-        }
-        None => guides.of_revision(&name).min_by(|a, b| a.set.cmp(&b.set)),
+        Some(id) if id.purpose.is_some() => guides.get(&id).cloned(),
+        Some(id) => guides.of_revision(&id.revision).find(|guide| guide.set == id.set.as_str()).cloned(),
+        None => guides.of_revision(&name).min_by(|a, b| a.set.cmp(&b.set)).cloned(),
     };
-    found.cloned().with_context(|| {
+    found.with_context(|| {
         let sets = guides.iter().filter(|guide| guide.item_kind != ItemKind::None);
         let known: Vec<String> = sets.map(|guide| guide.id().to_string()).collect();
         format!("expected one of the guides {}, found another name", known.join(", "))
