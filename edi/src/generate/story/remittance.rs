@@ -36,7 +36,8 @@ impl Payment {
                 pen.number(if turn(turns, Turns::StatementDates) == 0 { self.claim.from } else { self.claim.to });
             }
             Part::Stay => {
-                pen.number(self.claim.to - self.claim.from + 1);
+                // The days stand in a QTY.
+                pen.number(0);
                 pen.skip(2);
                 pen.amount(self.claim.paid);
                 pen.text("MA02");
