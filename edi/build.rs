@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = emit::tables(&guides, &known(&library, &guides), &root, &files)?;
     let out = std::env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("guides.rs"), text)?;
-    fs::write(Path::new(&out).join("rules.rs"), take_in_rules()?)?;
+    let rules = take_in_rules()? + &lists(&library, Path::new(&out))?;
+    fs::write(Path::new(&out).join("rules.rs"), rules)?;
     Ok(())
 }
 
@@ -59,6 +60,26 @@ fn take_in_rules() -> Result<String, Box<dyn Error>> {
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+/// The code lists as files of packed entries, and the table of them as Rust source: see `validate/rules/lists.rs`.
+fn lists(library: &Library, out: &Path) -> Result<String, Box<dyn Error>> {
+    let mut table = String::from("pub(super) static LISTS: &[(&str, usize, &[u8])] = &[\n");
+    for (name, codes) in &library.lists {
+        let width = codes.keys().map(|code| code.as_bytes().len()).max().unwrap_or(1);
+        let mut entries = Vec::new();
+        for (code, period) in codes {
+            entries.extend_from_slice(code.as_bytes());
+            entries.resize(entries.len() + width - code.as_bytes().len(), 0);
+            entries.extend_from_slice(&period.from.to_be_bytes());
+            entries.extend_from_slice(&period.to.to_be_bytes());
+        }
+        let file = out.join(format!("{name}.list"));
+        fs::write(&file, entries)?;
+        writeln!(table, "    ({name:?}, {width}, include_bytes!({file:?})),")?;
+    }
+    table.push_str("];\n");
+    Ok(table)
 }
 
 /// Reads the `.txt` files of one folder below `root`, by their path from `root`.

@@ -32,6 +32,11 @@ impl Decimal {
         Some(Self { units: if negative { -units } else { units }, scale: part.len() as u8 })
     }
 
+    /// A whole number.
+    pub(crate) fn whole(units: u32) -> Self {
+        Self { units: i128::from(units), scale: 0 }
+    }
+
     /// The sum. Saturates where a sum of 18-digit amounts never gets.
     pub(crate) fn plus(self, other: Self) -> Self {
         let scale = self.scale.max(other.scale);

@@ -29,3 +29,8 @@ pub fn read(file: &str, text: &str) -> Result<Guide, NotationError> {
     let library = notation::Library::read(built::SOURCES)?;
     notation::compile((file, text), &library)
 }
+
+/// Reads a code list: its codes in order, each with its days.
+pub(crate) fn code_list(file: &str, text: &str) -> Result<Vec<(Code, Period)>, NotationError> {
+    Ok(notation::code_list((file, text))?.into_iter().collect())
+}

@@ -1,6 +1,6 @@
 //! Examples are true, and a rule asks what its guides have.
 
-use crate::support::{Read, fixture, folder, is_asked, run, together};
+use crate::support::{Read, fixture, folder, is_asked, lists, run, together};
 use tradewind_edi::Guides;
 use tradewind_edi::validate::rules::{Example, Rules, check_in};
 
@@ -61,7 +61,7 @@ fn a_rule_asks_what_its_guides_have() {
             }
         }
         let checked: Vec<_> =
-            named.iter().map(|guide| check_in(&read.rule, guide)).filter(|(bound, _)| *bound > 0).collect();
+            named.iter().map(|guide| check_in(&read.rule, &lists(), guide)).filter(|(bound, _)| *bound > 0).collect();
         let Some((first, others)) = checked.split_first() else {
             wrong
                 .push(format!("rules/{}: expected a loop or segment of its guides behind `loop` or `each`", read.file));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tradewind_edi::validate::rules::{DataRule, Rules, read};
+use tradewind_edi::validate::rules::{DataRule, Lists, Rules, read};
 use tradewind_edi::{Finding, Options, Severity, Visitor, engine};
 
 /// A rule that is data and its file below `edi/rules`.
@@ -40,6 +40,24 @@ fn listed(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The built-in code lists, and made-up ones in place of those that an operator loads: `fixtures/codes`.
+pub(crate) fn lists() -> Lists {
+    let folder = fixtures().join("codes");
+    let paths = if folder.is_dir() { listed(&folder) } else { Vec::new() };
+    paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "txt")).fold(
+        Lists::built_in(),
+        |lists, path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            lists.with(&name, &name, &std::fs::read_to_string(path).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+        },
+    )
+}
+
+/// `fixtures`, of the same tree as the rules.
+fn fixtures() -> PathBuf {
+    root().join("../../fixtures")
+}
+
 /// Whether `RULE` leaves this rule in.
 pub(crate) fn is_asked(name: &str) -> bool {
     std::env::var("RULE").map_or(true, |asked| name.contains(&asked))
@@ -47,7 +65,7 @@ pub(crate) fn is_asked(name: &str) -> bool {
 
 /// A fixture's bytes.
 pub(crate) fn fixture(name: &str) -> Result<Vec<u8>, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12").join(name);
+    let path = fixtures().join("x12").join(name);
     std::fs::read(&path).map_err(|error| format!("fixtures/x12/{name}: {error}"))
 }
 
@@ -81,5 +99,5 @@ pub(crate) fn run(bytes: &[u8], rules: &Rules) -> Found {
 
 /// These rules.
 pub(crate) fn together(read: &[Read]) -> Rules {
-    Rules::of(read.iter().map(|read| Arc::clone(&read.rule)))
+    Rules::of(read.iter().map(|read| Arc::clone(&read.rule))).with_lists(lists())
 }

@@ -213,7 +213,7 @@ fn note(at: At<'_>, word: &str) -> Result<Note, NotationError> {
 }
 
 /// One code a line, an optional `from..to` behind it.
-pub(super) fn code_list((file, text): Source<'_>) -> Result<CodeList, NotationError> {
+pub(crate) fn code_list((file, text): Source<'_>) -> Result<CodeList, NotationError> {
     let mut list = CodeList::new();
     for line in lines(file, text)? {
         let at = At { file, line: line.number };

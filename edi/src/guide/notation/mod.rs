@@ -15,7 +15,7 @@ mod places;
 
 pub(crate) use base::BaseSet;
 pub(crate) use compile::compile;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, code_list};
 pub use line::NotationError;
 
 use super::tables::{Code, ElementId, Guide, Known, Period, SegmentId};

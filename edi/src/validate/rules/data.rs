@@ -1,20 +1,24 @@
 //! Rules as data: what their files say, ready to be bound to guides.
 
 use super::built;
+use super::lists::Lists;
 use super::notation::{self, Code, Entity, Example};
 use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, SegmentCode, Severity, Snip};
 use crate::guide::{Guide, NotationError, Packed, SegmentId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// Rules of `edi/rules/`, and others in the same notation. Cheap to clone.
+/// Rules of `edi/rules/`, and others in the same notation, with the code lists that they ask. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rules(Arc<[Arc<DataRule>]>);
+pub struct Rules {
+    rules: Arc<[Arc<DataRule>]>,
+    lists: Lists,
+}
 
 static BUILT_IN: LazyLock<Rules> = LazyLock::new(|| {
     // The build refuses a rule that does not read.
     let rules = built::RULES.iter().filter_map(|(file, text)| DataRule::read(file, text).ok());
-    Rules(rules.map(Arc::new).collect())
+    Rules::of(rules.map(Arc::new))
 });
 
 impl Rules {
@@ -25,23 +29,35 @@ impl Rules {
 
     /// These rules.
     pub fn new(rules: impl IntoIterator<Item = DataRule>) -> Self {
-        Self(rules.into_iter().map(Arc::new).collect())
+        Self::of(rules.into_iter().map(Arc::new))
     }
 
     /// These rules, shared.
     pub fn of(rules: impl IntoIterator<Item = Arc<DataRule>>) -> Self {
-        Self(rules.into_iter().collect())
+        Self { rules: rules.into_iter().collect(), lists: Lists::built_in() }
     }
 
     /// These rules and others.
     #[must_use]
     pub fn with(&self, rules: impl IntoIterator<Item = DataRule>) -> Self {
-        Self(self.0.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect())
+        let rules = self.rules.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect();
+        Self { rules, lists: self.lists.clone() }
+    }
+
+    /// These rules with other code lists.
+    #[must_use]
+    pub fn with_lists(self, lists: Lists) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// Their code lists.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<DataRule>> {
-        self.0.iter()
+        self.rules.iter()
     }
 }
 
@@ -109,6 +125,11 @@ impl DataRule {
     /// Its name, SNIP type, severity and page.
     pub fn info(&self) -> &'static RuleInfo {
         self.info
+    }
+
+    /// The code lists without which it asks nothing.
+    pub fn needs(&self) -> &[String] {
+        &self.rule.needs
     }
 
     /// Its examples.

@@ -4,7 +4,7 @@ use super::check::{Complaint, Spot};
 use super::data::DataRule;
 use super::notation::{ElementAt, Op, Part, Position};
 use super::program::{
-    Act, At, Bit, Clause, Dynamic, Each, End, Group, Kind, Pointer, Probe, Program, Source, Test, fits, short,
+    Act, At, Bit, Clause, Days, Dynamic, Each, End, Group, Kind, Pointer, Probe, Program, Source, Test, fits, short,
 };
 use crate::decimal::Decimal;
 use crate::finding::BusinessCode;
@@ -144,14 +144,22 @@ impl Frame {
         });
         bits && own
             .is_none_or(|(cut, turn)| clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)))
-            && clause.dynamics.of(&program.dynamics).iter().all(|dynamic| self.dynamic(dynamic, own))
+            && clause.dynamics.of(&program.dynamics).iter().all(|dynamic| self.dynamic(program, dynamic, own))
     }
 
-    fn dynamic(&self, dynamic: &Dynamic, own: Option<(Cut<'_>, Turn)>) -> bool {
+    fn dynamic(&self, program: &Program, dynamic: &Dynamic, own: Option<(Cut<'_>, Turn)>) -> bool {
         match dynamic {
             Dynamic::Count { op, slot, bit, number } => {
                 let count = if self.is_set(*bit) { self.counts.get(usize::from(*slot)).copied() } else { None };
                 op.holds(count.unwrap_or(0).cmp(number))
+            }
+            Dynamic::Outside { period, days } => {
+                let period = match period {
+                    Days::Held(slot, bit) => self.holds.get(usize::from(*slot)).copied().filter(|_| self.is_set(*bit)),
+                    Days::Own(element, list) => own.and_then(|(cut, turn)| cut.period(program, *element, *list, turn)),
+                };
+                let day = days.of(&program.sources).iter().find_map(|day| self.ordered(day, own));
+                period.zip(day).is_some_and(|((from, to), (first, last))| last < from || first > to)
             }
             Dynamic::Ordered { op, left, right } => {
                 let (Some(left), Some(right)) = (self.ordered(left, own), self.ordered(right, own)) else {
@@ -199,14 +207,14 @@ impl Frame {
             if !tests.iter().all(|test| cut.test(program, test, turn)) {
                 continue;
             }
-            self.act(probe, cut, turn);
-            if !matches!(probe.act, Act::Hold { .. } | Act::Count { .. }) {
+            self.act(program, probe, cut, turn);
+            if !matches!(probe.act, Act::Hold { .. } | Act::Count { .. } | Act::Period { .. }) {
                 return;
             }
         }
     }
 
-    fn act(&mut self, probe: &Probe, cut: Cut<'_>, turn: Turn) {
+    fn act(&mut self, program: &Program, probe: &Probe, cut: Cut<'_>, turn: Turn) {
         let was_set = self.is_set(probe.bit);
         match probe.act {
             Act::Nothing => {}
@@ -220,6 +228,11 @@ impl Frame {
                 let value = cut.value(element, turn).and_then(|value| number(value, day, element.part));
                 let (Some(value), Some(held)) = (value, self.holds.get_mut(usize::from(slot))) else { return };
                 *held = if was_set { (min(held.0, value), max(held.1, value)) } else { (value, value) };
+            }
+            Act::Period { slot, element, list } => {
+                let period = cut.period(program, element, list, turn);
+                let (Some(period), Some(held)) = (period, self.holds.get_mut(usize::from(slot))) else { return };
+                *held = if was_set { (max(held.0, period.0), min(held.1, period.1)) } else { period };
             }
             Act::Text { slot, element } => {
                 let Some(value) = cut.value(element, turn) else { return };
@@ -255,12 +268,30 @@ impl Frame {
                     found.push(complaint(rule, at, because.collect()));
                 }
             }
-            End::Later { bit, .. } if self.is_set(bit) => {}
-            End::Later { bit, mark } => {
+            End::Later { bit, period: None, .. } if self.is_set(bit) => {}
+            End::Later { bit, mark, period } => {
+                let found = period.zip(own).and_then(|((slot, element, list), (cut, turn))| {
+                    cut.period(program, element, list, turn).map(|period| (slot, period))
+                });
+                if let Some((slot, period)) = found
+                    && !self.narrow(slot, bit, period)
+                {
+                    return;
+                }
                 self.mark(mark, at);
                 self.set(bit);
             }
         }
+    }
+
+    /// Narrows a period that is held; whether that changed it.
+    fn narrow(&mut self, slot: u16, bit: Bit, period: (Decimal, Decimal)) -> bool {
+        let was_set = self.is_set(bit);
+        let Some(held) = self.holds.get_mut(usize::from(slot)) else { return false };
+        let narrowed = if was_set { (max(held.0, period.0), min(held.1, period.1)) } else { period };
+        let changed = !was_set || narrowed != *held;
+        *held = narrowed;
+        changed
     }
 
     fn mark(&mut self, slot: u16, mark: Mark) {
@@ -406,6 +437,11 @@ impl<'a> Cut<'a> {
         self.segment.bytes().get(start..end).filter(|value| !value.is_empty())
     }
 
+    fn period(&self, program: &Program, element: ElementAt, list: u16, turn: Turn) -> Option<(Decimal, Decimal)> {
+        let period = program.list(list)?.period(self.value(element, turn)?)?;
+        Some((Decimal::whole(period.from), Decimal::whole(period.to)))
+    }
+
     #[inline]
     fn test(&self, program: &Program, test: &Test, turn: Turn) -> bool {
         let Some(value) = self.value(test.element, turn) else { return test.absent };
@@ -415,6 +451,8 @@ impl<'a> Cut<'a> {
             Kind::Short(codes) => codes.of(&program.codes).contains(&short(value)),
             Kind::Patterns(patterns) => patterns.of(&program.patterns).iter().any(|pattern| fits(pattern, value)),
             Kind::Format(format) => (format.fits)(value),
+            Kind::List(list) => program.list(list).is_some_and(|list| list.period(value).is_some()),
+            Kind::Limited(list) => program.list(list).is_some_and(|list| list.is_limited(value)),
             // What is no number is another rule's finding.
             Kind::Number(op, than) => match Decimal::parse(value) {
                 Some(number) => op.holds(number.cmp(&than)),

@@ -11,6 +11,7 @@ mod claim_charge_total;
 mod data;
 mod format;
 mod frame;
+mod lists;
 mod notation;
 mod program;
 mod runner;
@@ -18,6 +19,7 @@ mod runner;
 pub use bind::check as check_in;
 pub use data::{DataRule, Rules, names, read};
 pub use format::formats;
+pub use lists::Lists;
 pub use notation::Example;
 
 pub(crate) use check::{Check, Complaint, Rule, Seen, Spot, is};

@@ -5,6 +5,7 @@
 
 use super::data::DataRule;
 use super::format::Format;
+use super::lists::List;
 use super::notation::{ElementAt, Op, Part, Pattern};
 use crate::decimal::Decimal;
 use crate::guide::{NodeIx, Span};
@@ -26,6 +27,8 @@ pub(crate) struct Program {
     pub(super) pointers: Vec<Pointer>,
     pub(super) codes: Vec<u64>,
     pub(super) patterns: Vec<Pattern>,
+    pub(super) lists: Vec<Arc<List>>,
+    pub(super) sources: Vec<Source>,
     /// Sizes of the frame.
     pub(super) words: usize,
     pub(super) marks: usize,
@@ -97,6 +100,12 @@ pub(super) enum Act {
     Count {
         slot: u16,
     },
+    /// When a code is valid, of all codes together.
+    Period {
+        slot: u16,
+        element: ElementAt,
+        list: u16,
+    },
 }
 
 /// The clauses of one rule at one node: the first that holds is told.
@@ -127,7 +136,7 @@ pub(super) enum End {
     /// It complains.
     Tell,
     /// Sets a bit and a mark for what comes later.
-    Later { bit: Bit, mark: u16 },
+    Later { bit: Bit, mark: u16, period: Option<(u16, ElementAt, u16)> },
 }
 
 /// A place that a complaint names.
@@ -167,6 +176,10 @@ pub(super) enum Kind {
     Short(Span),
     Patterns(Span),
     Format(&'static Format),
+    /// A code of the list.
+    List(u16),
+    /// A code of the list that is not valid at all times.
+    Limited(u16),
     Number(Op, Decimal),
     /// A day as a number.
     Day(Op, Part, Decimal),
@@ -175,9 +188,35 @@ pub(super) enum Kind {
 /// What cannot be a bit.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Dynamic {
-    Ordered { op: Op, left: Source, right: Source },
-    Text { op: Op, left: Source, right: Source },
-    Count { op: Op, slot: u16, bit: Bit, number: u32 },
+    Ordered {
+        op: Op,
+        left: Source,
+        right: Source,
+    },
+    Text {
+        op: Op,
+        left: Source,
+        right: Source,
+    },
+    Count {
+        op: Op,
+        slot: u16,
+        bit: Bit,
+        number: u32,
+    },
+    /// The first of these days that stands lies outside of the period.
+    Outside {
+        period: Days,
+        days: Span,
+    },
+}
+
+/// A period.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Days {
+    /// Of the segment's own code in a list.
+    Own(ElementAt, u16),
+    Held(u16, Bit),
 }
 
 /// One side of a comparison.
@@ -191,6 +230,10 @@ pub(super) enum Source {
 impl Program {
     pub(super) fn at(&self, node: NodeIx) -> At {
         self.nodes.get(usize::from(node.0)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn list(&self, list: u16) -> Option<&List> {
+        self.lists.get(usize::from(list)).map(Arc::as_ref)
     }
 
     /// Whether a rule looks at this node.

@@ -6,8 +6,8 @@ use super::super::notation::{Atom, ElementAt, Formula, Op, Operand, Place, Scope
 use super::resolve::{Found, ask, used};
 use super::tree::{Literal, Tree};
 use super::{
-    Anchor, Ask, AskKind, Binder, DraftClause, DraftDynamic, DraftEnd, DraftPointer, DraftSource, FormatRef, Ref,
-    Targets, Wanted,
+    Anchor, Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftSource, FormatRef,
+    Ref, Targets, Wanted,
 };
 use crate::guide::{DataType, ElementId, NodeIx};
 use std::collections::BTreeSet;
@@ -142,7 +142,17 @@ impl Binder<'_> {
             DraftPointer::Mark(_, bit) => self.guide.within(scope, bit.scope),
         };
         let because = draft.because.iter().filter(known).copied().collect();
-        draft.end = DraftEnd::Later { bit, mark };
+        let (mut dynamics, mut period) = (late.dynamics, None);
+        for dynamic in &mut dynamics {
+            if let DraftDynamic::Outside { period: days @ DraftDays::Own(..), .. } = dynamic
+                && let DraftDays::Own(element, list) = *days
+            {
+                period = Some((self.holds, element, list));
+                *days = DraftDays::Held(self.holds, bit);
+                self.holds += 1;
+            }
+        }
+        draft.end = DraftEnd::Later { bit, mark, period };
         let mut bits = late.bits;
         bits.push((bit, true));
         self.clauses.push(DraftClause {
@@ -151,7 +161,7 @@ impl Binder<'_> {
             each: super::Each::default(),
             asks: Vec::new(),
             bits,
-            dynamics: late.dynamics,
+            dynamics,
             at: vec![DraftPointer::Mark(mark, bit)],
             because,
             end: DraftEnd::Tell,
@@ -189,10 +199,11 @@ impl Binder<'_> {
                 Some(format) => one(AskKind::Format(FormatRef(format)), !holds),
                 None => return self.nothing(line, format!("there is no format `{name}`")),
             },
-            Test::List(name, dates) => {
-                let line = dates.first().map_or(line, |date| date.line);
-                return self.nothing(line, format!("there is no code list `{name}`"));
-            }
+            Test::List(name, days) => match self.list(name) {
+                Some(list) if !holds && !days.is_empty() => return self.dated(&found, &atom.place, list, days, anchor),
+                Some(list) => one(AskKind::List(list), !holds),
+                None => return self.nothing(line, format!("there is no code list `{name}`")),
+            },
             Test::Compare(op, Operand::Value(value)) => {
                 let kind = self.value_kind(&found, element, *op, value);
                 match kind {
@@ -277,6 +288,45 @@ impl Binder<'_> {
             _ => DraftDynamic::Ordered { op, left, right },
         };
         Tree::Literal(Literal::Dynamic { dynamic, late: late.first().copied() })
+    }
+
+    /// A code is not of the list, or not on its day: the first of these places that stands.
+    fn dated(&mut self, found: &Found, place: &Place, list: u16, days: &[Place], anchor: Anchor) -> Tree {
+        let Some(element) = place.element else { return Tree::Const(false) };
+        let ask = |kind, invert| Some(Ask { element, absent: false, invert, kind });
+        let unlisted = self.literal(found.clone(), ask(AskKind::List(list), true), true, anchor);
+        let mut sources = Vec::new();
+        let mut late: BTreeSet<NodeIx> = found.late.then_some(found.scope).into_iter().collect();
+        let mut early: Vec<NodeIx> = if found.late || found.own { Vec::new() } else { vec![found.scope] };
+        for day in days {
+            let (Some(theirs), Some(part)) = (self.resolve(day, anchor), day.element) else { continue };
+            if theirs.late {
+                late.insert(theirs.scope);
+            } else if theirs.own {
+                early.push(anchor.node);
+            } else {
+                early.push(theirs.scope);
+            }
+            sources.push(self.source(theirs, part, Compared::Day));
+        }
+        let scope = late.first().copied();
+        let gone = early.iter().any(|early| scope.is_some_and(|scope| !self.guide.within(scope, *early)));
+        if sources.is_empty() || late.len() > 1 || gone {
+            return self.nothing(place.line, "the days must stand in one loop with the code, or around it");
+        }
+        let limited = ask(AskKind::Limited(list), false);
+        let period = if found.own {
+            DraftDays::Own(element, list)
+        } else {
+            let mut targets = found.targets.clone();
+            targets.iter_mut().for_each(|(_, asks)| asks.extend(limited.clone()));
+            let (slot, bit) = self.want(found.scope, targets, Wanted::Period(element, list));
+            DraftDays::Held(slot, bit)
+        };
+        let dynamic = DraftDynamic::Outside { period, days: sources };
+        let outside = Tree::Literal(Literal::Dynamic { dynamic, late: scope });
+        let limited = self.literal(found.clone(), limited, true, anchor);
+        Tree::Any(vec![unlisted, Tree::All(vec![limited, outside])])
     }
 
     fn source(&mut self, found: Found, element: ElementAt, kind: Compared) -> DraftSource {

@@ -3,9 +3,9 @@
 use super::super::notation::{ElementAt, Pattern};
 use super::super::program::Act;
 use super::super::program::{
-    At, Bit, Clause, Dynamic, Each, End, Group, Kind, Mask, Pointer, Probe, Program, Source, Test, short,
+    At, Bit, Clause, Days, Dynamic, Each, End, Group, Kind, Mask, Pointer, Probe, Program, Source, Test, short,
 };
-use super::{Ask, AskKind, Binder, DraftClause, DraftDynamic, DraftEnd, DraftPointer, DraftSource, Ref};
+use super::{Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftSource, Ref};
 use crate::decimal::Decimal;
 use crate::guide::{NodeIx, Span};
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ pub(super) fn finish(binder: Binder<'_>) -> Program {
         holds: usize::from(binder.holds),
         texts: usize::from(binder.texts),
         counts: usize::from(binder.counts),
+        lists: binder.asked.iter().filter_map(|name| binder.lists.list(name).cloned()).collect(),
         ..Program::default()
     };
     let mut words = BTreeMap::new();
@@ -111,7 +112,7 @@ impl Finish {
         let dynamics = draft.dynamics.iter().map(|dynamic| self.dynamic(dynamic)).collect();
         let end = match &draft.end {
             DraftEnd::Tell => End::Tell,
-            DraftEnd::Later { bit, mark } => End::Later { bit: self.bit(*bit), mark: *mark },
+            DraftEnd::Later { bit, mark, period } => End::Later { bit: self.bit(*bit), mark: *mark, period: *period },
         };
         Clause {
             tests: self.tests(&draft.asks),
@@ -132,8 +133,16 @@ impl Finish {
         append(&mut self.program.pointers, pointers)
     }
 
-    fn dynamic(&self, draft: &DraftDynamic) -> Dynamic {
+    fn dynamic(&mut self, draft: &DraftDynamic) -> Dynamic {
         match draft {
+            DraftDynamic::Outside { period, days } => {
+                let period = match period {
+                    DraftDays::Own(element, list) => Days::Own(*element, *list),
+                    DraftDays::Held(slot, bit) => Days::Held(*slot, self.bit(*bit)),
+                };
+                let days = days.iter().map(|day| self.source(day)).collect();
+                Dynamic::Outside { period, days: append(&mut self.program.sources, days) }
+            }
             DraftDynamic::Ordered { op, left, right } => {
                 Dynamic::Ordered { op: *op, left: self.source(left), right: self.source(right) }
             }
@@ -156,7 +165,7 @@ impl Finish {
     /// Tests, cheap ones first.
     fn tests(&mut self, asks: &[Ask]) -> Span {
         let mut asks: Vec<&Ask> = asks.iter().collect();
-        asks.sort_by_key(|ask| matches!(ask.kind, AskKind::Format(_) | AskKind::Number(..) | AskKind::Day(..)));
+        asks.sort_by_key(|ask| !matches!(ask.kind, AskKind::Stands | AskKind::Codes(_)));
         let tests = asks.into_iter().map(|ask| self.test(ask)).collect();
         append(&mut self.program.tests, tests)
     }
@@ -168,6 +177,8 @@ impl Finish {
             AskKind::Stands => Kind::Stands,
             AskKind::Codes(patterns) => self.codes(patterns),
             AskKind::Format(format) => Kind::Format(format.0),
+            AskKind::List(list) => Kind::List(*list),
+            AskKind::Limited(list) => Kind::Limited(*list),
             AskKind::Number(op, value) => Kind::Number(*op, decimal(value)),
             AskKind::Day(op, part, value) => Kind::Day(*op, *part, decimal(value)),
         };

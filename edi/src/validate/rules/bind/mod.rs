@@ -11,6 +11,7 @@ mod tree;
 
 use super::data::{DataRule, Rules};
 use super::format::Format;
+use super::lists::Lists;
 use super::notation::{ElementAt, Op, Part, Pattern, Place, Position, Scope};
 use super::program::{Act, Each, Program};
 use crate::finding::Snip;
@@ -20,8 +21,10 @@ use std::sync::Arc;
 
 /// Binds the rules up to a SNIP type that are for this guide.
 pub(crate) fn bind(rules: &Rules, guide: &Guide, snip_max: Snip) -> Program {
-    let mut binder = Binder::new(guide);
-    for rule in rules.iter().filter(|rule| rule.info.snip <= snip_max && rule.is_for(guide)) {
+    let mut binder = Binder::new(guide, rules.lists());
+    let has_lists = |rule: &DataRule| rule.rule.needs.iter().all(|name| rules.lists().list(name).is_some());
+    let in_force = |rule: &&Arc<DataRule>| rule.info.snip <= snip_max && rule.is_for(guide) && has_lists(rule);
+    for rule in rules.iter().filter(in_force) {
         binder.rule(rule);
     }
     finish::finish(binder)
@@ -29,8 +32,8 @@ pub(crate) fn bind(rules: &Rules, guide: &Guide, snip_max: Snip) -> Program {
 
 /// What is wrong with a rule in a guide that it names, each with its line: places that the guide does not have, and what cannot be asked.
 /// How often it is bound stands beside: 0 where the guide has none of its loops.
-pub fn check(rule: &Arc<DataRule>, guide: &Guide) -> (usize, Vec<(usize, String)>) {
-    let mut binder = Binder::new(guide);
+pub fn check(rule: &Arc<DataRule>, lists: &Lists, guide: &Guide) -> (usize, Vec<(usize, String)>) {
+    let mut binder = Binder::new(guide, lists);
     binder.rule(rule);
     (binder.bound, binder.problems)
 }
@@ -65,6 +68,9 @@ enum AskKind {
     Stands,
     Codes(Vec<Pattern>),
     Format(FormatRef),
+    /// By the list's index.
+    List(u16),
+    Limited(u16),
     Number(Op, String),
     Day(Op, Part, String),
 }
@@ -98,7 +104,7 @@ struct DraftClause {
 
 enum DraftEnd {
     Tell,
-    Later { bit: Ref, mark: u16 },
+    Later { bit: Ref, mark: u16, period: Option<(u16, ElementAt, u16)> },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +118,13 @@ enum DraftDynamic {
     Ordered { op: Op, left: DraftSource, right: DraftSource },
     Text { op: Op, left: DraftSource, right: DraftSource },
     Count { op: Op, slot: u16, bit: Ref, number: u32 },
+    Outside { period: DraftDays, days: Vec<DraftSource> },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum DraftDays {
+    Own(ElementAt, u16),
+    Held(u16, Ref),
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +136,9 @@ enum DraftSource {
 /// A guide's program in the making.
 struct Binder<'g> {
     guide: &'g Guide,
+    lists: &'g Lists,
+    /// The lists that are asked.
+    asked: Vec<String>,
     rules: Vec<Arc<DataRule>>,
     probes: Vec<DraftProbe>,
     clauses: Vec<DraftClause>,
@@ -147,12 +163,15 @@ enum Wanted {
     Hold(ElementAt, bool),
     Text(ElementAt),
     Count,
+    Period(ElementAt, u16),
 }
 
 impl<'g> Binder<'g> {
-    fn new(guide: &'g Guide) -> Self {
+    fn new(guide: &'g Guide, lists: &'g Lists) -> Self {
         Self {
             guide,
+            lists,
+            asked: Vec::new(),
             rules: Vec::new(),
             probes: Vec::new(),
             clauses: Vec::new(),
@@ -239,6 +258,10 @@ impl<'g> Binder<'g> {
                 let slot = next(&mut self.texts);
                 (slot, Act::Text { slot, element })
             }
+            Wanted::Period(element, list) => {
+                let slot = next(&mut self.holds);
+                (slot, Act::Period { slot, element, list })
+            }
             Wanted::Count => {
                 let slot = next(&mut self.counts);
                 (slot, Act::Count { slot })
@@ -246,7 +269,7 @@ impl<'g> Binder<'g> {
         };
         let element = match wanted {
             Wanted::Mark(element) => element,
-            Wanted::Hold(element, _) | Wanted::Text(element) => Some(element),
+            Wanted::Hold(element, _) | Wanted::Text(element) | Wanted::Period(element, _) => Some(element),
             Wanted::Bit | Wanted::Count => None,
         };
         for (node, asks) in &key.1 {
@@ -268,6 +291,17 @@ impl<'g> Binder<'g> {
             each.repetitions |= resolve::used(self.guide, node, element).is_some_and(|(used, _)| used.repeat > 1);
         }
         each
+    }
+
+    /// The index of a code list.
+    fn list(&mut self, name: &str) -> Option<u16> {
+        self.lists.list(name)?;
+        let known = self.asked.iter().position(|asked| asked == name);
+        let index = known.unwrap_or(self.asked.len());
+        if known.is_none() {
+            self.asked.push(name.to_owned());
+        }
+        Some(index as u16)
     }
 
     fn problem(&mut self, line: usize, problem: impl Into<String>) {

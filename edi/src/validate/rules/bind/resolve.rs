@@ -6,6 +6,7 @@ use super::{Anchor, Ask, AskKind, Binder, Targets};
 use crate::guide::{ElementUse, Guide, NodeIx, NodeKind, SegmentId, Usage};
 
 /// The nodes that a place means, seen from a rule's anchor.
+#[derive(Clone)]
 pub(super) struct Found {
     /// The innermost loop that holds both.
     pub(super) scope: NodeIx,

@@ -27,6 +27,8 @@ pub(crate) struct Rule {
     pub(crate) since: String,
     /// ST01s, revisions, or `revision-set`.
     pub(crate) sets: Vec<String>,
+    /// Code lists without which it asks nothing: an operator loads them.
+    pub(crate) needs: Vec<String>,
     pub(crate) scope: Scope,
     /// All must hold for the rule to ask anything.
     pub(crate) when: Vec<Formula>,

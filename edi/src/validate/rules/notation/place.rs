@@ -20,7 +20,7 @@ pub(crate) struct Place {
     pub(crate) line: usize,
 }
 
-/// `[REF01=F8 9F]`, `[NM109]`, `[!NM109]`, `[SV101-1!=HC]`.
+/// `[REF01=F8 9F]`, `[NM109]`, `[!NM109]`, `[SV101-1!=HC]` or `[!SV101-1=HC]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) element: ElementAt,
@@ -151,7 +151,7 @@ fn condition(at: At<'_>, text: &str, known: &mut Option<String>) -> Result<Condi
         None => (text, None),
     };
     let (name, not) = match (codes, left.strip_suffix('!'), left.strip_prefix('!')) {
-        (Some(_), Some(name), _) | (None, _, Some(name)) => (name, true),
+        (Some(_), Some(name), _) | (_, _, Some(name)) => (name, true),
         _ => (left, false),
     };
     let (segment, element) = segment(name.trim()).ok_or_else(wrong)?;

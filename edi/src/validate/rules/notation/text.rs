@@ -26,6 +26,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Rule, NotationError> {
         is_error: true,
         since: "005010".to_owned(),
         sets: Vec::new(),
+        needs: Vec::new(),
         scope: Scope::Loop(Vec::new()),
         when: Vec::new(),
         expect: Vec::new(),
@@ -122,6 +123,11 @@ fn apply(rule: &mut Rule, at: At<'_>, directive: &Directive<'_>) -> Result<(), N
         ("severity", ["warning"]) => rule.is_error = false,
         ("since", [since]) => rule.since = (*since).to_owned(),
         ("sets", [_, ..]) => rule.sets = plain.iter().map(|set| (*set).to_owned()).collect(),
+        ("needs", [_, ..]) => {
+            let name = |word: &&str| word.strip_prefix('@').map(str::to_owned);
+            let names = plain.iter().map(name).collect::<Option<Vec<String>>>();
+            rule.needs = names.ok_or_else(|| at.error("expected code lists like @carc"))?;
+        }
         ("loop", [path]) => rule.scope = Scope::Loop(loops(at, path)?),
         ("each", [_, ..]) => rule.scope = each(at, rest)?,
         ("when", [_, ..]) => rule.when.push(formula(at, rest)?),
