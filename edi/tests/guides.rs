@@ -1,10 +1,10 @@
 //! What holds for every guide of `guides/`, and how the engine reads small guides that show one thing each.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tradewind_edi::engine::{self, CharacterSet, ItemEnd, SetEnd, SetStart};
 use tradewind_edi::finding::Snip;
-use tradewind_edi::guide::{self, DataType, GuideId, ItemKind, NodeIx, NodeKind, SegmentId, Usage};
+use tradewind_edi::guide::{self, DataType, ElementUse, GuideId, ItemKind, NodeIx, NodeKind, SegmentId, Usage};
 use tradewind_edi::{Finding, Guide, Guides, Options, Visitor};
 
 #[test]
@@ -13,6 +13,12 @@ fn the_guides_are_found_by_what_a_file_says() {
     assert_eq!(guides.find("005010X222A1", "837", None).unwrap().group, "HC");
     assert_eq!(guides.find("005010X222", "837", Some("00")).unwrap().revision, "005010X222A1");
     assert_eq!(guides.get(&GuideId::parse("005010X279A1/271").unwrap()).unwrap().set, "271");
+    let institutional = guides.find("005010X223A2", "837", None).unwrap();
+    let dental = guides.find("005010X224A2", "837", None).unwrap();
+    for addendum in ["", "A1", "A3"] {
+        let of = |revision: &str| guides.find(&format!("{revision}{addendum}"), "837", None).unwrap().id();
+        assert_eq!((of("005010X223"), of("005010X224")), (institutional.id(), dental.id()));
+    }
     assert!(guides.find("005010X222A1", "270", None).is_none());
     assert_eq!(guides.of_revision("005010X279A1").count(), 2);
     let review = |purpose| guides.find("005010X217", "278", purpose).map(|guide| guide.name.to_string());
@@ -61,6 +67,53 @@ fn codes_are_sorted_and_fit_their_elements() {
                 assert!(known.codes.binary_search(&(used.element, *code)).is_ok());
                 let length = code.as_bytes().len() as u32;
                 assert!((used.min..=used.max).contains(&length), "{}: {code} of {}", guide.id(), used.name);
+            }
+        }
+    }
+}
+
+/// The lines of a file of the notation: their words, without remarks.
+fn words(file: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(format!("{}/guides/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn elements_and_their_lengths_are_those_of_the_dictionary() {
+    let elements: BTreeMap<_, _> = words("elements.txt")
+        .into_iter()
+        .filter(|words| !words.is_empty())
+        .map(|words| {
+            let (min, max) = words[2].split_once('/').unwrap();
+            (words[0].clone(), (min.parse::<u32>().unwrap(), max.parse::<u32>().unwrap()))
+        })
+        .collect();
+    let mut segments: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut last = String::new();
+    for words in words("segments.txt").into_iter().filter(|words| words.len() > 1) {
+        match words[0].as_str() {
+            "segment" | "composite" => last.clone_from(&words[1]),
+            "note" => {}
+            _ => segments.entry(last.clone()).or_default().push(words[1].clone()),
+        }
+    }
+    for guide in Guides::built_in().iter() {
+        let fits = |uses: &[ElementUse], of: &str| {
+            for (used, id) in uses.iter().zip(&segments[of]) {
+                assert_eq!(used.element.as_str(), id, "{}: {of}", guide.id());
+                if let Some((min, max)) = elements.get(id) {
+                    let within = used.min >= *min && used.max <= *max && used.min <= used.max;
+                    assert!(within, "{}: {} of {of}", guide.id(), used.name);
+                }
+            }
+            assert!(uses.len() <= segments[of].len());
+        };
+        for ix in guide.indexes().filter(|ix| guide.node(*ix).kind == NodeKind::Segment) {
+            let node = guide.node(ix);
+            fits(guide.elements_of(node), node.segment.as_str());
+            for used in guide.elements_of(node).iter().filter(|used| used.data_type == DataType::Composite) {
+                fits(guide.components_of(used), used.element.as_str());
             }
         }
     }

@@ -8,6 +8,7 @@ use super::rules::{Rule, rule};
 pub(super) fn of(revision: &str) -> &'static [&'static [Rule]] {
     match revision.get(..10) {
         Some("005010X223") => &[INSTITUTIONAL, CLAIM],
+        Some("005010X224") => &[DENTAL, CLAIM],
         _ => &[PROFESSIONAL, CLAIM],
     }
 }
@@ -76,4 +77,23 @@ const INSTITUTIONAL: &[Rule] = &[
     rule("2400/institutional_service", Is(5, 0, Kind::Units)),
     rule("2400/service_date", Chance(100)),
     rule("2400/service_date", Is(3, 0, Kind::ItemDay)),
+];
+
+/// A dentist's everyday lines: teeth and orthodontics would need codes that go together.
+const DENTAL: &[Rule] = &[
+    rule("2000B/subscriber_information", Is(9, 0, Kind::OneOf(&["CI", "CI", "BL", "MC", "HM"]))),
+    rule("2300/claim_information", Is(5, 1, Kind::OneOf(&["11", "11", "11", "22"]))),
+    rule("2300/claim_information", Is(6, 0, Kind::OneOf(&["Y"]))),
+    rule("2300/service_date", Chance(100)),
+    rule("2300/service_date", Is(3, 0, Kind::ItemDay)),
+    rule("2300/patient_paid", Chance(10)),
+    rule("2310B", Chance(50)),
+    rule("2310B", WhenBad),
+    rule("2310B/name", Is(9, 0, Kind::ItemNpi)),
+    rule("2310B/specialty", Chance(50)),
+    rule("2310C", Chance(10)),
+    rule("2400/dental_service", With(&[6])),
+    rule("2400/dental_service", Is(1, 2, Kind::OneOf(&["D0120", "D1110"]))),
+    rule("2400/dental_service", Is(2, 0, Kind::LineCharge)),
+    rule("2400/dental_service", Is(6, 0, Kind::OneOf(&["1"]))),
 ];

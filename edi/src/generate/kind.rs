@@ -95,8 +95,8 @@ const USUAL: &[(&str, &[&str])] = &[
 ];
 /// NM101 of those who are people.
 const PEOPLE: &[&str] = &[
-    "IL", "QC", "03", "82", "DN", "P3", "DQ", "DK", "71", "72", "ZZ", "74", "70", "GB", "S3", "6Y", "9K", "E1", "EI",
-    "EXS", "GD", "J6", "LR", "QD", "S1", "TZ", "X4", "DO", "EY", "QE",
+    "IL", "QC", "03", "82", "DN", "P3", "DQ", "DK", "71", "72", "DD", "ZZ", "74", "70", "GB", "S3", "6Y", "9K", "E1",
+    "EI", "EXS", "GD", "J6", "LR", "QD", "S1", "TZ", "X4", "DO", "EY", "QE",
 ];
 
 fn has(guide: &Guide, element: &ElementUse, code: &str) -> bool {
