@@ -20,17 +20,20 @@ def find(table, difference):
     """The classes that together account for every token of a difference; None where some token is left."""
     entries = [entry for entry in table if entry["peer"] == difference.peer and all(
         re.fullmatch(entry[name], getattr(difference, name)) for name in FILTERS if name in entry)]
-    ours, theirs, found = list(difference.ours), list(difference.theirs), []
-    progress = True
-    while (ours or theirs) and progress:
-        progress = False
-        for entry in entries:
-            rest = consume(entry, ours, theirs)
-            if rest:
-                ours, theirs = rest
-                found += [entry["name"]] * (entry["name"] not in found)
-                progress = True
-    return None if ours or theirs else found
+    return account(entries, list(difference.ours), list(difference.theirs), [])
+
+
+def account(entries, ours, theirs, found):
+    """Tries entries in their order until no token is left, and goes back where one led nowhere."""
+    if not ours and not theirs:
+        return found
+    for entry in entries:
+        rest = consume(entry, ours, theirs)
+        if rest:
+            whole = account(entries, *rest, found + [entry["name"]] * (entry["name"] not in found))
+            if whole is not None:
+                return whole
+    return None
 
 
 def consume(entry, ours, theirs):

@@ -3,11 +3,13 @@
 
 use proptest::prelude::*;
 use std::path::Path;
+use std::sync::Arc;
 use tradewind_edi::engine::{
     self, Engine, GroupEnd, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart,
 };
+use tradewind_edi::generate::{GenerateOptions, Generator};
 use tradewind_edi::guide::NodeIx;
-use tradewind_edi::{Finding, Options, Segment, Visitor};
+use tradewind_edi::{Finding, Guides, Options, Segment, Visitor};
 
 /// Every event as text, values among them.
 #[derive(Default, PartialEq)]
@@ -86,6 +88,46 @@ fn one_byte_at_a_time_gives_the_same_events() {
     let whole = Events::of([&file]);
     assert!(whole.0.len() > 100);
     assert!(whole == Events::of(file.chunks(1)));
+}
+
+/// Every `.edi` under fixtures/x12, so that a fixture that is added is tested.
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "edi") {
+                files.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn every_fixture_gives_the_same_events_in_any_pieces() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 100);
+    for (name, file) in fixtures {
+        let whole = Events::of([&file]);
+        for size in [1, 3, 64, 107] {
+            assert!(whole == Events::of(file.chunks(size)), "{name} in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn generated_files_of_every_guide_give_the_same_events_in_any_pieces() {
+    for guide in Guides::built_in().iter() {
+        let options = GenerateOptions { count: 4, seed: 11, ..GenerateOptions::new(Arc::clone(guide)) };
+        let file: Vec<u8> = Generator::new(options).flatten().collect();
+        let whole = Events::of([&file]);
+        for size in [1, 5, 1000] {
+            assert!(whole == Events::of(file.chunks(size)), "{} in pieces of {size}", guide.id());
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A file's JSON turns back into the same bytes.
 
-use crate::support::{assert_same, findings, generated, guide, guides, to_json, to_x12, valid_fixtures};
+use crate::support::{assert_same, findings, fixtures, framed, generated, guide, guides, to_json, to_x12, valid_fixtures};
 use tradewind_edi::Guides;
 use tradewind_edi::json::{FileReader, JsonError};
 
@@ -48,6 +48,22 @@ fn every_valid_fixture_comes_back() {
     for (path, file) in files {
         returns(&path.display().to_string(), &file);
     }
+}
+
+#[test]
+fn what_is_wrong_within_an_envelope_comes_back_or_is_refused_with_its_place() {
+    let mut returned = 0;
+    for (path, file) in fixtures().into_iter().filter(|(_, file)| framed(file)) {
+        match to_x12(&to_json(&file, usize::MAX), usize::MAX) {
+            Ok(back) => assert_same(&path.display().to_string(), &back, &file),
+            Err(error) => {
+                assert!(error.contains("/interchanges/"), "{}: {error}", path.display());
+                continue;
+            }
+        }
+        returned += 1;
+    }
+    assert!(returned > 100, "{returned}");
 }
 
 #[test]

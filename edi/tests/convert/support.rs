@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tradewind_edi::engine::{Engine, Options, Visitor, run};
+use tradewind_edi::engine::{Engine, InterchangeEnd, Options, Verdict, Visitor, run};
+use tradewind_edi::finding::Scope;
 use tradewind_edi::generate::{GenerateOptions, Generator};
 use tradewind_edi::item::{Collected, Collector};
 use tradewind_edi::json::{FileReader, FileWriter};
@@ -71,6 +72,31 @@ pub(crate) fn items(file: &[u8]) -> Collected {
 
 /// The fixtures that the engine finds nothing wrong with.
 pub(crate) fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
+    fixtures().into_iter().filter(|(_, file)| findings(file).is_empty()).collect()
+}
+
+/// Whether a file is interchanges alone, and each of them is accepted as an interchange: what is wrong stands within.
+pub(crate) fn framed(file: &[u8]) -> bool {
+    #[derive(Default)]
+    struct Ends {
+        accepted: usize,
+        wrong: usize,
+    }
+    impl Visitor for Ends {
+        fn finding(&mut self, finding: &Finding) {
+            self.wrong += usize::from(matches!(finding.scope, Scope::File));
+        }
+        fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
+            let accepted = event.verdict == Verdict::Accepted;
+            (self.accepted, self.wrong) = (self.accepted + usize::from(accepted), self.wrong + usize::from(!accepted));
+        }
+    }
+    let mut ends = Ends::default();
+    run(file, Options::default(), &mut ends).is_ok() && ends.accepted > 0 && ends.wrong == 0
+}
+
+/// All fixtures.
+pub(crate) fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
     let mut files = Vec::new();
     let mut folders = vec![root];
@@ -85,7 +111,6 @@ pub(crate) fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
             }
         }
     }
-    files.retain(|(_, file)| findings(file).is_empty());
     files
 }
 
