@@ -106,6 +106,7 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// Found so: a binary segment whose declared length is wrong was told with every piece until it was whole.
 #[test]
 fn every_fixture_gives_the_same_events_in_any_pieces() {
     let fixtures = fixtures();
@@ -113,7 +114,8 @@ fn every_fixture_gives_the_same_events_in_any_pieces() {
     for (name, file) in fixtures {
         let whole = Events::of([&file]);
         for size in [1, 3, 64, 107] {
-            assert!(whole == Events::of(file.chunks(size)), "{name} in pieces of {size}");
+            alike(&whole, &Events::of(file.chunks(size)))
+                .unwrap_or_else(|differs| panic!("{name} in {size}: {differs}"));
         }
     }
 }

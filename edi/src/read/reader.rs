@@ -246,8 +246,13 @@ impl Reader {
                     return self.close(frame, data_end, marks, self.limits.binary_bytes_max, end);
                 }
                 Binary::Mismatch { at } => {
-                    let at = self.offset + at as u64;
-                    sink.note(&Note { kind: NoteKind::BinaryLength, bytes: at..at + 1 });
+                    // Told once the segment is whole: until then it is framed anew with every piece.
+                    let framed = self.frame(frame, end)?;
+                    if let Framed::Segment { .. } = framed {
+                        let at = self.offset + at as u64;
+                        sink.note(&Note { kind: NoteKind::BinaryLength, bytes: at..at + 1 });
+                    }
+                    return Ok(framed);
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! A file's JSON turns back into the same bytes.
 
-use crate::support::{assert_same, findings, fixtures, framed, generated, guide, guides, to_json, to_x12, valid_fixtures};
+use crate::support::{
+    assert_same, findings, fixtures, framed, generated, guide, guides, to_json, to_x12, valid_fixtures,
+};
 use tradewind_edi::Guides;
 use tradewind_edi::json::{FileReader, JsonError};
 
