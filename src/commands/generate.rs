@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tradewind_edi::ack::{Address, Format, LineEnd, Stamp, Usage};
-use tradewind_edi::generate::{GenerateOptions, Generator};
-use tradewind_edi::guide::{Guide, ItemKind};
+use tradewind_edi::generate::{GenerateOptions, Generator, Ta1s};
+use tradewind_edi::guide::Guide;
 use tradewind_edi::{GuideId, Guides};
 
 use super::ack::stamp;
@@ -18,10 +18,14 @@ use super::{Outcome, input};
 /// Bytes that are gathered before they are written.
 const CHUNK_BYTES: usize = 128 * 1024;
 
+/// The name of what has no guide: interchanges of one TA1 each.
+const TA1: &str = "TA1";
+
 /// What `generate` takes.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The guide: its GS08, and the set where it has several (005010X279A1/271, 005010X217/278-response); the request is the default
+    /// The guide: its GS08, and the set where it has several (005010X279A1/271, 005010X217/278-response); the request is the default;
+    /// or TA1
     guide: String,
     /// How many items: claims, inquiries, answers
     #[arg(long, default_value_t = 1)]
@@ -65,7 +69,16 @@ enum World {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let mut generator = Generator::new(options(arguments)?);
+    let options = options(arguments)?;
+    if arguments.guide == TA1 {
+        let mut output = Output::open(arguments.output.as_deref())?;
+        for interchange in Ta1s::new(&options) {
+            output.write_all(&interchange)?;
+        }
+        output.finish()?;
+        return Ok(Outcome::Clean);
+    }
+    let mut generator = Generator::new(options);
     let mut output = Output::open(arguments.output.as_deref())?;
     let mut chunk = Vec::with_capacity(2 * CHUNK_BYTES);
     let bar = input::counter();
@@ -84,7 +97,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn options(arguments: &Arguments) -> anyhow::Result<GenerateOptions> {
-    let guide = find(&arguments.guide)?;
+    // A TA1 has no guide; its options take the sender and the like from anyone's.
+    let guide = find(if arguments.guide == TA1 { "005010X231A1" } else { &arguments.guide })?;
     let mut options = GenerateOptions::new(guide);
     options.count = arguments.count;
     options.seed = arguments.seed;
@@ -116,9 +130,8 @@ fn find(name: &str) -> anyhow::Result<Arc<Guide>> {
         None => guides.of_revision(&name).min_by(|a, b| a.set.cmp(&b.set)).cloned(),
     };
     found.with_context(|| {
-        let sets = guides.iter().filter(|guide| guide.item_kind != ItemKind::None);
-        let known: Vec<String> = sets.map(|guide| guide.id().to_string()).collect();
-        format!("expected one of the guides {}, found another name", known.join(", "))
+        let known: Vec<String> = guides.iter().map(|guide| guide.id().to_string()).collect();
+        format!("expected {TA1} or one of the guides {}, found another name", known.join(", "))
     })
 }
 

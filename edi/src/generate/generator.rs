@@ -391,6 +391,51 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_names_faults_where_it_refuses_and_only_there() {
+        for (revision, set, refusal, fault) in
+            [("005010X186A1", "824", "TR", "TED"), ("005010X231A1", "999", "R", "IK3")]
+        {
+            let verdict = if set == "824" { "OTI" } else { "IK5" };
+            let file = file(revision, set, |options| options.count = 400);
+            let (mut open, mut refused, mut faults, mut told) = (0, 0, 0, Vec::new());
+            for segment in file.split("~\n").map(|segment| segment.split('*').collect::<Vec<_>>()) {
+                match segment[0] {
+                    id if id == fault => faults += 1,
+                    id if id == verdict => {
+                        refused += usize::from(segment[1] == refusal);
+                        open += 1;
+                    }
+                    "SE" => told.push((
+                        std::mem::take(&mut open),
+                        std::mem::take(&mut refused),
+                        std::mem::take(&mut faults),
+                    )),
+                    _ => {}
+                }
+            }
+            assert!(
+                told.iter().any(|(_, refused, _)| *refused == 0) && told.iter().any(|(_, refused, _)| *refused > 0)
+            );
+            assert!(
+                told.iter().all(|(all, refused, faults)| [0, *all].contains(refused) && faults == refused),
+                "{set}"
+            );
+        }
+    }
+
+    #[test]
+    fn ta1s_stand_alone_and_number_their_interchanges() {
+        let guide = Guides::built_in().find("005010X231A1", "999", None).unwrap().clone();
+        let mut options = GenerateOptions::new(guide);
+        options.count = 5;
+        let file = String::from_utf8(super::super::Ta1s::new(&options).flatten().collect()).unwrap();
+        let number = |isa: &Vec<&str>| isa[13].parse::<u32>().unwrap();
+        let numbers: Vec<u32> = segments(&file, "ISA").iter().map(number).collect();
+        assert!(numbers.len() == 5 && numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+        assert!(segments(&file, "TA1").iter().all(|ta1| ta1[1].len() == 9) && segments(&file, "GS").is_empty());
+    }
+
+    #[test]
     fn no_items_make_an_empty_group() {
         let file = file("005010X222A1", "837", |options| options.count = 0);
         assert_eq!(segments(&file, "GE")[0][1], "0");

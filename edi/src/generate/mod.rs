@@ -14,9 +14,11 @@ pub(crate) mod random;
 mod rules;
 mod scene;
 mod story;
+mod ta1;
 mod words;
 
 pub use generator::Generator;
+pub use ta1::Ta1s;
 
 use std::sync::Arc;
 

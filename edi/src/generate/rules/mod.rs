@@ -1,5 +1,6 @@
 //! What the trade expects of a set beyond what its guide demands.
 
+mod answers;
 mod eligibility;
 mod enrollment;
 mod payment;
@@ -54,8 +55,10 @@ pub(super) fn of(guide: &Guide) -> &'static [&'static [Rule]] {
         "271" => &[eligibility::ANSWER],
         "278" => &[review::RULES],
         "820" => &[premium::RULES],
+        "824" => &[answers::ADVICE],
         "834" => &[enrollment::RULES],
         "835" => &[payment::RULES],
+        "999" => &[answers::ACKNOWLEDGMENT],
         _ => &[],
     }
 }

@@ -3,6 +3,7 @@
 //! A story draws each item from a seed of its own. So a set's totals, which stand before its items, are known by drawing all of
 //! them once, and nothing of them is kept.
 
+mod answer;
 mod enrollment;
 mod payment;
 mod pen;
@@ -11,6 +12,7 @@ mod remittance;
 
 pub(super) use pen::Pen;
 
+use self::answer::Answer;
 use self::enrollment::Enrollment;
 use self::payment::Payment;
 use self::premium::Premium;
@@ -56,6 +58,8 @@ pub(super) enum Fact {
     Covered,
     /// An adjustment of the amount that was billed.
     Adjusted,
+    /// An answer that names faults.
+    Refused,
 }
 
 /// What a step is repeated over.
@@ -120,6 +124,11 @@ pub(super) enum Part {
     EarlierAdjustment,
     Period,
     HeadCount,
+    // An answer.
+    SetVerdict,
+    GroupVerdict,
+    Advice,
+    AdviceAction,
 }
 
 /// The story of the set under way.
@@ -129,6 +138,7 @@ pub(super) enum Story {
     Payment(Box<Payment>),
     Premium(Box<Premium>),
     Enrollment(Box<Enrollment>),
+    Answer(Box<Answer>),
 }
 
 /// Most claims of a set: a set is one item, and what reads it may hold it whole.
@@ -143,6 +153,7 @@ impl Story {
             "835" => Self::Payment(Box::default()),
             "820" => Self::Premium(Box::default()),
             "834" => Self::Enrollment(Box::default()),
+            "824" | "999" => Self::Answer(Box::default()),
             _ => Self::Plain,
         }
     }
@@ -158,6 +169,7 @@ impl Story {
             Self::Payment(payment) => payment.begin_set(seed, stage, size),
             Self::Premium(premium) => premium.begin_set(seed, stage, size),
             Self::Enrollment(enrollment) => enrollment.begin_set(seed, size),
+            Self::Answer(answer) => answer.begin_set(seed),
             Self::Plain => {}
         }
         size
@@ -166,7 +178,7 @@ impl Story {
     /// Begins the next item of the set.
     pub(super) fn begin_item(&mut self, stage: &Stage) {
         match self {
-            Self::Plain => {}
+            Self::Plain | Self::Answer(_) => {}
             Self::Payment(payment) => payment.begin_item(stage),
             Self::Premium(premium) => premium.begin_item(),
             Self::Enrollment(enrollment) => enrollment.begin_item(stage),
@@ -177,7 +189,7 @@ impl Story {
     pub(super) fn way(&self) -> Option<usize> {
         match self {
             Self::Premium(premium) => Some(premium.way()),
-            Self::Payment(_) | Self::Enrollment(_) => Some(0),
+            Self::Payment(_) | Self::Enrollment(_) | Self::Answer(_) => Some(0),
             Self::Plain => None,
         }
     }
@@ -187,7 +199,7 @@ impl Story {
         match self {
             Self::Payment(payment) => Some(payment.keeps_group()),
             Self::Premium(premium) => Some(premium.keeps_entity()),
-            Self::Plain | Self::Enrollment(_) => None,
+            Self::Plain | Self::Enrollment(_) | Self::Answer(_) => None,
         }
     }
 
@@ -197,13 +209,14 @@ impl Story {
             Self::Payment(payment) => payment.holds(fact, turns),
             Self::Premium(premium) => premium.holds(fact),
             Self::Enrollment(enrollment) => enrollment.holds(fact, turns),
+            Self::Answer(answer) => answer.holds(fact),
         }
     }
 
     /// How often a step comes; `None` where the story does not know.
     pub(super) fn times(&self, what: Turns, turns: &[usize; TURNS]) -> Option<usize> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Answer(_) => None,
             Self::Payment(payment) => Some(payment.times(what, turns)),
             Self::Premium(premium) => Some(premium.times(what)),
             Self::Enrollment(enrollment) => Some(enrollment.times(what)),
@@ -216,6 +229,7 @@ impl Story {
             Self::Payment(payment) => payment.write(part, turns, stage, pen),
             Self::Premium(premium) => premium.write(part, turns, stage, pen),
             Self::Enrollment(enrollment) => enrollment.write(part, turns, stage, pen),
+            Self::Answer(answer) => answer.write(part, pen),
         }
     }
 }
