@@ -236,6 +236,8 @@ impl Core {
     #[cold]
     fn element_faults(&mut self, plan: &Plan, segment: &Segment<'_>, node: NodeIx, visitor: &mut impl Visitor) {
         let mut faults = std::mem::take(&mut self.checker.faults);
+        let bits = faults.iter().fold(0, |bits, fault| bits | 1u64.checked_shl(fault.at.element.into()).unwrap_or(0));
+        self.faulty = (segment.ordinal(), bits);
         for fault in faults.drain(..) {
             let draft = self.element_draft(plan, segment, node, fault);
             self.tell(Some(plan), draft, visitor);

@@ -31,6 +31,8 @@ pub(super) struct Core {
     pub(super) checker: Checker,
     pub(super) rules: Runner,
     pub(super) complaints: Vec<Complaint>,
+    /// The last segment with faulty elements: its ordinal, and a bit for each such element.
+    pub(super) faulty: (u32, u64),
 }
 
 const ST: SegmentId = SegmentId::lit("ST");
@@ -58,6 +60,7 @@ impl Core {
             checker,
             rules: Runner::default(),
             complaints: Vec::new(),
+            faulty: (0, 0),
         }
     }
 

@@ -21,6 +21,13 @@ impl Core {
     ) {
         self.rules.segment(&plan.rules, &plan.guide, node, segment, &mut self.complaints);
         if !self.complaints.is_empty() {
+            // Of an element that is wrong by the tables already, no rule has more to say.
+            let (ordinal, bits) = self.faulty;
+            let faulty = |spot: &Spot| {
+                let bit = 1u64.checked_shl(spot.element.into()).unwrap_or(0);
+                spot.ordinal == ordinal && spot.element > 0 && bits & bit != 0
+            };
+            self.complaints.retain(|complaint| !faulty(&complaint.at));
             self.complain(plan, None, visitor);
         }
     }

@@ -68,6 +68,7 @@ impl Core {
         };
         self.walk.start(&plan);
         self.rules.start(&plan.rules);
+        self.faulty = (0, 0);
         self.levels.push(Level { node: NodeIx::ROOT, tainted: false, hierarchy: None });
         if plan.guide.item_kind == ItemKind::Set {
             self.item_open(&plan, NodeIx::ROOT, st.offset(), visitor);

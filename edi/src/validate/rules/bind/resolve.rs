@@ -115,7 +115,7 @@ impl Binder<'_> {
             live.push((node, asks));
         }
         if live.is_empty() {
-            self.problem(place.line, "the guide has no such place");
+            self.problem(place.line, format!("the guide has no {}", place.text));
             return None;
         }
         Some(live)
@@ -146,7 +146,14 @@ impl Binder<'_> {
         if theirs == self.guide.node(scope).first_child {
             return false;
         }
-        self.guide.node(theirs).position >= self.guide.node(own).position
+        if theirs >= own {
+            return theirs != own || anchor.each;
+        }
+        // Those that share a position may stand in any order.
+        let between = self.guide.children(scope).filter(|child| (theirs..=own).contains(child));
+        let mut positions = between.map(|child| self.guide.node(child).position);
+        let first = positions.next();
+        positions.all(|position| Some(position) == first)
     }
 
     /// What a test gives at a node whatever stands there, by the guide's tables.

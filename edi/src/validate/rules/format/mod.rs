@@ -1,6 +1,7 @@
 //! What a value looks like, by name: what `PLACE is NAME` asks in a rule.
 
 mod npi;
+mod street;
 
 /// A format by name.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,7 @@ static FORMATS: &[Format] = &[
     },
     Format { name: "digits", what: "digits alone", fits: |value| value.iter().all(u8::is_ascii_digit) },
     Format { name: "npi", what: "an NPI of ten digits with its check digit", fits: npi::fits },
+    Format { name: "street", what: "a street address", fits: street::fits },
     Format {
         name: "upper-case",
         what: "no lower-case letter",

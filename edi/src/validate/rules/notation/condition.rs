@@ -11,7 +11,7 @@ pub(crate) enum Formula {
     All(Vec<Formula>),
     Any(Vec<Formula>),
     Not(Box<Formula>),
-    Atom(Atom),
+    Atom(Box<Atom>),
 }
 
 /// One place and what is asked of it.
@@ -184,7 +184,7 @@ impl<'t> Reader<'_, 't> {
             let inner = self.any()?;
             return if self.takes(")") { Ok(inner) } else { self.at.fail("expected `)`") };
         }
-        self.atom().map(Formula::Atom)
+        self.atom().map(|atom| Formula::Atom(Box::new(atom)))
     }
 
     fn place(&mut self) -> Result<Place, NotationError> {
@@ -282,7 +282,9 @@ mod tests {
         let Formula::Any(parts) = read("CLM05-3 = 7 8 and not REF[REF01=F8] or 2310B").unwrap() else { panic!() };
         assert_eq!(parts.len(), 2);
         let Formula::All(both) = &parts[0] else { panic!() };
-        assert!(matches!(&both[0], Formula::Atom(Atom { test: Test::Codes(codes), .. }) if codes.len() == 2));
+        assert!(
+            matches!(&both[0], Formula::Atom(atom) if matches!(&atom.test, Test::Codes(codes) if codes.len() == 2))
+        );
         assert!(matches!(&both[1], Formula::Not(_)));
     }
 

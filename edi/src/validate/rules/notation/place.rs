@@ -18,6 +18,8 @@ pub(crate) struct Place {
     pub(crate) conditions: Vec<Condition>,
     pub(crate) element: Option<ElementAt>,
     pub(crate) line: usize,
+    /// As it was written.
+    pub(crate) text: String,
 }
 
 /// `[REF01=F8 9F]`, `[NM109]`, `[!NM109]`, `[SV101-1!=HC]` or `[!SV101-1=HC]`.
@@ -68,6 +70,7 @@ pub(super) fn place(at: At<'_>, text: &str) -> Result<Place, NotationError> {
         conditions: Vec::new(),
         element: None,
         line: at.line,
+        text: text.to_owned(),
     };
     for part in split(text.strip_prefix('/').unwrap_or(text)) {
         let (name, brackets) = part.find('[').and_then(|open| part.split_at_checked(open)).unwrap_or((part, ""));
