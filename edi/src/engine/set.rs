@@ -55,7 +55,8 @@ impl Core {
     }
 
     fn set_open(&mut self, st: &Segment<'_>, guide: Option<&Arc<Guide>>, visitor: &mut impl Visitor) {
-        let st = st.with_ordinal(1);
+        let mut st = *st;
+        st.set_ordinal(1);
         let plan = guide.map(|guide| self.plan_of(guide));
         let (Some(group), Some(set)) = (&self.group, &self.set) else { return };
         visitor.set_start(&SetStart { ordinal: group.sets, header: &set.header, guide, offset: set.start });
@@ -122,10 +123,9 @@ impl Core {
         }
     }
 
-    pub(super) fn set_trailer(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+    pub(super) fn set_trailer(&mut self, segment: &mut Segment<'_>, visitor: &mut impl Visitor) {
         self.set_segment(segment, visitor);
         let Some(set) = &self.set else { return };
-        let segment = segment.with_ordinal(set.segments);
         let counts = segment.element(1).and_then(value::digits) == Some(u64::from(set.segments));
         let same = segment.element(2) == Some(set.header.control_number.as_bytes());
         let cursor = Cursor { offset: segment.offset(), ordinal: segment.ordinal() };
