@@ -132,12 +132,12 @@ impl Core {
         self.walk_end(cursor, visitor);
         if !counts {
             let message = "SE01: expected the number of segments, found another".to_owned();
-            let at = At::element(&segment, None, 1);
+            let at = At::element(segment, None, 1);
             self.tell_set(&catalog::SET_TRAILER, SetCode::SegmentCount, message, at, visitor);
         }
         if !same {
             let message = "SE02: expected ST02's control number, found another".to_owned();
-            let at = At::element(&segment, None, 2);
+            let at = At::element(segment, None, 2);
             self.tell_set(&catalog::SET_TRAILER, SetCode::ControlNumberMismatch, message, at, visitor);
         }
         self.set_end(segment.offset() + segment.bytes().len() as u64 + 1, visitor);
