@@ -14,14 +14,14 @@ const HL: SegmentId = SegmentId::lit("HL");
 impl Core {
     /// A segment within a set, after ST.
     #[inline]
-    pub(super) fn set_segment(&mut self, segment: &mut Segment<'_>, visitor: &mut impl Visitor) {
+    pub(super) fn set_segment(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
         let Some(set) = &mut self.set else { return };
         set.segments = set.segments.saturating_add(1);
-        segment.set_ordinal(set.segments);
+        let segment = segment.with_ordinal(set.segments);
         if self.plan.is_some() {
-            self.placed_segment(segment, visitor);
+            self.placed_segment(&segment, visitor);
         } else {
-            visitor.segment(segment, None);
+            visitor.segment(&segment, None);
         }
     }
 
@@ -74,8 +74,8 @@ impl Core {
             }
         }
         let step = plan.step(node);
-        if self.checker.any_character(segment) || !plan.sound(step, segment, self.checker.today) {
-            self.checker.segment(plan, step, segment);
+        self.checker.segment(plan, step, segment);
+        if !self.checker.faults.is_empty() {
             self.element_faults(plan, segment, node, visitor);
         }
         if step.segment == HL {
