@@ -11,7 +11,7 @@ export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 
 # Debian packages: what the build links against, and the clients that the tests and the demo drive.
 BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
-TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv
+TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv chromium
 
 .PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean differential differential-tools fuzz fuzz-tools bench-peers
 

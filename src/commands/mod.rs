@@ -14,6 +14,7 @@ mod demo;
 mod drop;
 mod explain;
 mod generate;
+mod guide;
 mod input;
 mod keygen;
 mod mask;
@@ -21,6 +22,7 @@ mod output;
 mod payer;
 mod resolve;
 mod serve;
+mod show;
 mod validate;
 
 /// What the program takes.
@@ -49,6 +51,10 @@ enum Command {
     Convert(convert::Arguments),
     /// A received acknowledgment beside the file that it speaks of, or a rule's page
     Explain(explain::Arguments),
+    /// A file as its tree of loops, with the guide's names
+    Show(show::Arguments),
+    /// The guides: list them, show one, or what one changes of another
+    Guide(guide::Arguments),
     /// Valid synthetic files of any size
     Generate(generate::Arguments),
     /// Run the gateway until it is told to stop
@@ -89,6 +95,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Ack(arguments) => ack::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Guide(arguments) => guide::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod configuration;
+mod guides;
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 fn check(page: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
@@ -24,4 +26,18 @@ fn docs_command_line_is_what_the_program_says() {
 #[test]
 fn docs_configuration_is_what_the_sources_say() {
     check("configuration.md", &configuration::page());
+}
+
+#[test]
+fn docs_guides_are_what_the_guides_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
+    let pages = guides::pages();
+    pages.iter().for_each(|(name, page)| check(&format!("guides/{name}"), page));
+    let mut found: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !pages.iter().any(|(page, _)| page == name))
+        .collect();
+    found.sort();
+    assert!(found.is_empty(), "docs/guides holds pages of no guide: {}", found.join(", "));
 }

@@ -1,10 +1,17 @@
 //! What an acknowledgment says of a finding.
 
 use super::codes::{CodeList, meaning};
-use crate::finding::Fault;
+use crate::finding::{Fault, Finding};
+
+/// Every code that acknowledgments carry for a finding, each with what it means: the 999's, and the claim's status in a 277CA.
+pub fn answers(finding: &Finding) -> Vec<(String, Option<String>)> {
+    let status = finding.status.map(Fault::Business).filter(|status| *status != finding.fault);
+    let faults = [Some(finding.fault), status];
+    faults.iter().flatten().filter_map(|fault| Some((code(fault)?, code_meaning(fault)))).collect()
+}
 
 /// The code that an acknowledgment carries for a fault, with its place there: `IK403 7`, `277CA A7:562`. `None` where none does.
-pub fn code(fault: &Fault) -> Option<String> {
+fn code(fault: &Fault) -> Option<String> {
     Some(match fault {
         Fault::Interchange(code) => format!("TA105 {}", code.code()),
         Fault::Group(code) => format!("AK905 {}", code.code()),
@@ -20,7 +27,7 @@ pub fn code(fault: &Fault) -> Option<String> {
 }
 
 /// What that code means.
-pub fn code_meaning(fault: &Fault) -> Option<String> {
+fn code_meaning(fault: &Fault) -> Option<String> {
     match fault {
         Fault::Interchange(code) => meaning(CodeList::Ta105, code.code()).map(str::to_owned),
         Fault::Group(code) => meaning(CodeList::Ak905, code.code()).map(str::to_owned),

@@ -1,4 +1,4 @@
-//! Findings and acknowledgments in plain words: how to mend a finding ([`mend()`]) and what an acknowledgment says of it ([`code`]),
+//! Findings and acknowledgments in plain words: how to mend a finding ([`mend()`]) and what an acknowledgment says of it ([`answers`]),
 //! the names of its place ([`names`]), what a code means ([`meaning`]), and a received acknowledgment beside the segments of the
 //! original file that it speaks of.
 //!
@@ -13,7 +13,7 @@ mod mend;
 pub mod names;
 mod told;
 
-pub use answer::{code, code_meaning};
+pub use answer::answers;
 pub use codes::{CodeList, meaning};
 pub use layout::{Entry, Layout, Subject};
 pub use mend::mend;

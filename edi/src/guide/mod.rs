@@ -3,16 +3,20 @@
 //! The notation is described in docs/guide-notation.md. Guides are immutable and shared.
 
 mod built;
+mod diff;
 mod id;
 mod lookup;
 mod notation;
 mod packed;
+mod page;
 mod tables;
 
+pub use diff::{Change, Difference, diff};
 pub use id::GuideId;
 pub use lookup::Guides;
 pub use notation::NotationError;
 pub use packed::Packed;
+pub use page::{page, page_of_loop};
 pub use tables::{
     BaseUse, Code, Context, DataType, ElementId, ElementUse, Guide, ItemKind, ItemLoop, KeyElement, Known, Node,
     NodeIx, NodeKind, Note, NoteKind, Period, Requirement, SegmentId, Span, Text, Usage, ValueAt,

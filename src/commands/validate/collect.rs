@@ -4,7 +4,7 @@ use std::io::{Seek, Write};
 
 use anyhow::Context;
 use tempfile::SpooledTempFile;
-use tradewind_edi::engine::{InterchangeEnd, InterchangeStart, SetEnd, SetStart};
+use tradewind_edi::engine::{GroupStart, InterchangeEnd, InterchangeStart, SetEnd, SetStart};
 use tradewind_edi::guide::NodeIx;
 use tradewind_edi::{Finding, Segment, Visitor};
 
@@ -55,6 +55,10 @@ impl Visitor for Collector<'_> {
         if let Some(groups) = &mut self.groups {
             groups.interchange(event.delimiters.terminator);
         }
+    }
+
+    fn group_start(&mut self, event: &GroupStart<'_>) {
+        self.summary.group_start(event);
     }
 
     fn set_start(&mut self, event: &SetStart<'_>) {

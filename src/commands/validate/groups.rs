@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use tradewind_edi::explain::{code, code_meaning, mend, names};
+use tradewind_edi::explain::{answers, mend, names};
 use tradewind_edi::finding::{Place, RuleId};
 use tradewind_edi::guide::{NodeIx, SegmentId};
 use tradewind_edi::{Finding, Guide, Severity, Snip};
@@ -56,10 +56,8 @@ pub(super) struct Group {
     /// Ids and names of the loops, from the outside.
     pub(super) loops: Vec<(String, String)>,
     pub(super) mend: String,
-    /// The acknowledgment's code, and what it means.
-    pub(super) code: Option<String>,
-    #[expect(dead_code, reason = "the page shows it")]
-    pub(super) code_meaning: Option<String>,
+    /// The acknowledgments' codes, and what they mean.
+    pub(super) answers: Vec<(String, Option<String>)>,
     pub(super) count: u64,
     pub(super) places: Vec<At>,
 }
@@ -200,8 +198,7 @@ impl Group {
             subject: guide.and_then(|guide| names::subject(guide, place)),
             loops: guide.zip(place.node).map(|(guide, node)| names::loops(guide, node)).unwrap_or_default(),
             mend: mend(guide, finding),
-            code: code(&finding.fault),
-            code_meaning: code_meaning(&finding.fault),
+            answers: answers(finding),
             count: 0,
             places: Vec::new(),
         }
@@ -236,6 +233,8 @@ mod tests {
             message: String::new(),
             place: Place { element, ..Place::default() },
             fault: Fault::None,
+            status: None,
+            triggers: Vec::new(),
             scope: Scope::Item,
         }
     }

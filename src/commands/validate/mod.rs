@@ -3,6 +3,7 @@
 mod around;
 mod collect;
 mod groups;
+mod html;
 mod json;
 mod people;
 mod snippet;
@@ -40,6 +41,9 @@ pub(super) struct Arguments {
     /// Run rules up to this SNIP type, 1 to 7
     #[arg(long, value_name = "TYPE", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
     snip: u8,
+    /// Write the findings as one HTML page, too
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Show values of the file; they may be PHI
     #[arg(long, conflicts_with = "json")]
     show_values: bool,
@@ -60,8 +64,20 @@ struct Fault {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let files = arguments.files.len();
+    anyhow::ensure!(
+        arguments.report.is_none() || files <= html::FILES_MAX,
+        "expected at most {} files for a report, found {files}",
+        html::FILES_MAX
+    );
     let output = Output::open(None)?;
     let all = if arguments.json { for_programs(arguments, output)? } else { for_people(arguments, output)? };
+    if let Some(path) = &arguments.report {
+        let mut page = Output::open(Some(path))?;
+        let about = html::About { snip_max: arguments.snip, show_values: arguments.show_values };
+        page.write_all(html::page(&all, &about).as_bytes())?;
+        page.finish()?;
+    }
     let mut unread = all.iter().filter_map(|file| file.fault.as_ref().map(|fault| (&file.label, fault)));
     if let Some((label, fault)) = unread.next() {
         unread.for_each(|(label, fault)| say(&format!("tradewind: {label}: {}", fault.message)));
@@ -75,7 +91,9 @@ fn for_people(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<V
     for path in &arguments.files {
         let mut file = validate(path, arguments, None)?;
         output.write_all(people::file(&file).as_bytes())?;
-        file.groups = None;
+        if arguments.report.is_none() {
+            file.groups = None;
+        }
         all.push(file);
     }
     output.finish()?;
@@ -111,8 +129,9 @@ fn unspool(spool: &mut SpooledTempFile, output: &mut Output) -> anyhow::Result<(
 /// Validates one file; its findings are grouped, or go to the spool as JSON.
 fn validate(path: &Path, arguments: &Arguments, spool: Option<&mut SpooledTempFile>) -> anyhow::Result<Validated> {
     let label = input::label(path);
-    let groups = spool.is_none().then(|| Groups::new(people::PLACES_MAX));
-    let mut engine = Engine::new(options(arguments, groups.is_some()));
+    let places_max = if arguments.report.is_some() { html::PLACES_MAX } else { people::PLACES_MAX };
+    let groups = (spool.is_none() || arguments.report.is_some()).then(|| Groups::new(places_max));
+    let mut engine = Engine::new(options(arguments, spool.is_none()));
     let mut around = Around::new(path, arguments.show_values);
     let mut collector = Collector::new(&label, groups, spool.map(Json::new).transpose()?);
     let mut refusal = None;

@@ -49,7 +49,7 @@ fn heading(file: &Validated) -> String {
 fn group(out: &mut String, group: &Group) {
     let times = if group.count > 1 { format!(", {} times", grouped(group.count)) } else { String::new() };
     let _ = writeln!(out, "\n  {}{times}: {}", group.severity, group.message);
-    let code = group.code.as_ref().map(|code| format!(", {code}")).unwrap_or_default();
+    let code: String = group.answers.iter().map(|(code, _)| format!(", {code}")).collect();
     let _ = writeln!(out, "    {}[{}, SNIP {}{code}]", place_kind(group), group.rule, group.snip.number());
     if let Some(first) = group.places.first() {
         snippet(out, first);

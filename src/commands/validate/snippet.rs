@@ -11,14 +11,12 @@ const SHOWN_BYTES_MAX: usize = 240;
 
 /// A place in a file, ready to be shown.
 pub(super) struct Snippet {
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page shows it"))]
     /// The segments before it.
     pub(super) before: Vec<String>,
     /// The segment itself.
     pub(super) segment: String,
     /// What is meant of it, in characters; empty at the end or where something is missing.
     pub(super) mark: Range<usize>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page shows it"))]
     /// The segments after it.
     pub(super) after: Vec<String>,
 }

@@ -1,19 +1,28 @@
 //! What a file holds: interchanges, sets, items, totals, counts of findings.
 
 use tradewind_edi::ack::Amount;
-use tradewind_edi::engine::{InterchangeEnd, InterchangeStart, SetEnd, Verdict};
+use tradewind_edi::engine::{GroupStart, InterchangeEnd, InterchangeStart, SetEnd, Verdict};
 use tradewind_edi::guide::SegmentId;
 use tradewind_edi::{Finding, Segment, Severity, Snip};
 
 const CLM: SegmentId = SegmentId::lit("CLM");
 /// Interchanges and kinds of sets that are told one by one.
 const LINES_MAX: usize = 10_000;
+/// Sets that are told one by one, and how many of them may be those that nothing is wrong with.
+const SETS_MAX: usize = 200;
+const SOUND_SETS_MAX: usize = 20;
 
 /// The interchanges of a file, its sets by kind, and its findings by SNIP type.
 #[derive(Default)]
 pub(super) struct Summary {
     pub(super) interchanges: Vec<InterchangeLine>,
     pub(super) sets: Vec<SetLine>,
+    /// The first sets, above all those with errors.
+    pub(super) each_set: Vec<SetVerdict>,
+    /// Sets that `each_set` has no room for.
+    pub(super) sets_left_out: u64,
+    /// Ordinals of the interchange and the group that are open.
+    open: (u32, u32),
     /// At index `type - 1`.
     counts: [Counts; 7],
     /// Σ CLM02 of the set that is open.
@@ -33,6 +42,14 @@ impl Counts {
     pub(super) fn all(self) -> u64 {
         self.errors + self.warnings + self.infos
     }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            errors: self.errors + other.errors,
+            warnings: self.warnings + other.warnings,
+            infos: self.infos + other.infos,
+        }
+    }
 }
 
 /// One interchange.
@@ -44,6 +61,21 @@ pub(super) struct InterchangeLine {
     pub(super) items: u64,
     pub(super) items_rejected: u64,
     pub(super) verdict: Option<Verdict>,
+}
+
+/// One set.
+pub(super) struct SetVerdict {
+    /// Ordinals of its interchange, its group, and itself.
+    pub(super) at: (u32, u32, u32),
+    pub(super) guide: String,
+    pub(super) code: String,
+    pub(super) verdict: Verdict,
+    pub(super) rejected: bool,
+    /// IK502 and following.
+    pub(super) codes: Vec<&'static str>,
+    pub(super) segments: u32,
+    pub(super) items: u64,
+    pub(super) items_rejected: u64,
 }
 
 /// The sets of one kind, together.
@@ -70,10 +102,15 @@ impl Summary {
         let version = event.header.version();
         let version = if is_version(version) { version.to_owned() } else { "unknown".to_owned() };
         let ordinal = event.ordinal;
+        self.open = (ordinal, 0);
         let (sets, items, items_rejected, verdict) = (0, 0, 0, None);
         if self.interchanges.len() < LINES_MAX {
             self.interchanges.push(InterchangeLine { ordinal, usage, version, sets, items, items_rejected, verdict });
         }
+    }
+
+    pub(super) fn group_start(&mut self, event: &GroupStart<'_>) {
+        self.open.1 = event.ordinal;
     }
 
     pub(super) fn set_start(&mut self) {
@@ -104,16 +141,13 @@ impl Summary {
 
     /// Findings of all types.
     pub(super) fn counts(&self) -> Counts {
-        self.counts.iter().fold(Counts::default(), |sum, counts| Counts {
-            errors: sum.errors + counts.errors,
-            warnings: sum.warnings + counts.warnings,
-            infos: sum.infos + counts.infos,
-        })
+        self.counts.iter().copied().fold(Counts::default(), Counts::plus)
     }
 
     pub(super) fn set_end(&mut self, event: &SetEnd<'_>) {
         let known = event.guide.map(|guide| (guide.revision.as_ref(), guide.set.as_ref()));
         let (guide, code) = known.unwrap_or(("unknown guide", "set of"));
+        self.each(event, guide, code);
         let at = self.sets.iter().position(|line| line.guide == guide && line.code == code).unwrap_or_else(|| {
             let total = (code == "837").then(Amount::default);
             let (guide, code) = (guide.to_owned(), code.to_owned());
@@ -128,6 +162,25 @@ impl Summary {
         if let Some(total) = &mut line.total {
             total.add(self.total);
         }
+    }
+
+    fn each(&mut self, event: &SetEnd<'_>, guide: &str, code: &str) {
+        let sound = event.verdict == Verdict::Accepted && event.items_rejected == 0 && !event.rejected;
+        if self.each_set.len() >= if sound { SOUND_SETS_MAX } else { SETS_MAX } {
+            self.sets_left_out += 1;
+            return;
+        }
+        self.each_set.push(SetVerdict {
+            at: (self.open.0, self.open.1, event.ordinal),
+            guide: guide.to_owned(),
+            code: code.to_owned(),
+            verdict: event.verdict,
+            rejected: event.rejected,
+            codes: event.codes.iter().map(|code| code.code()).collect(),
+            segments: event.segments,
+            items: event.items,
+            items_rejected: event.items_rejected,
+        });
     }
 
     pub(super) fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {

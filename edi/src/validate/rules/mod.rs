@@ -27,6 +27,7 @@ pub(crate) use data::{Refusal, data_page};
 pub(crate) use runner::{Bound, Runner};
 
 use crate::finding::RuleInfo;
+use crate::guide::Guide;
 
 /// Every rule: the tables', the envelope's, and those of this folder, by name.
 pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
@@ -39,6 +40,20 @@ pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
 /// The rule of that name.
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {
     rules().find(|rule| rule.id.0 == id)
+}
+
+/// The rules beyond the tables that look at something of a guide, by SNIP type and name.
+pub fn rules_of(guide: &Guide) -> Vec<&'static RuleInfo> {
+    let looks = |rule: &&Rule| guide.indexes().any(|node| (rule.binds)(guide, node));
+    let ours = RULES.iter().filter(looks).map(|rule| rule.info);
+    let data = Rules::built_in();
+    let data = data
+        .iter()
+        .filter(|rule| rule.is_for(guide) && check_in(rule, &Lists::built_in(), guide).0 > 0)
+        .map(|rule| rule.info());
+    let mut found: Vec<_> = ours.chain(data).collect();
+    found.sort_by_key(|info| (info.snip, info.id));
+    found
 }
 
 /// The rules of this folder.
