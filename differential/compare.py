@@ -33,8 +33,7 @@ def told(ack, mutated):
         if elements[0] == "IK3":
             where = relative(int(get(2) or 0), mutated)
             segment = f"{get(1)}{where}"
-            if get(4) != "8":
-                found.add(f"IK3 {segment} {get(4)}")
+            found.add(f"IK3 {segment} {get(4)}")
         elif elements[0] == "IK4":
             found.add(f"IK4 {segment} {get(1)} {get(3)}")
         elif elements[0] == "IK5":

@@ -2,7 +2,7 @@
 
 use crate::outline::{COMPONENT, ELEMENT, REPETITION};
 use tradewind_edi::Guide;
-use tradewind_edi::guide::{NodeIx, NodeKind};
+use tradewind_edi::guide::{DataType, ElementUse, NodeIx, NodeKind, Usage};
 
 /// The value at an element and component (0: the whole element), in its first repetition.
 pub fn value(text: &str, element: u8, component: u8) -> &str {
@@ -30,11 +30,34 @@ pub fn takes(guide: &Guide, node: NodeIx, text: &str) -> bool {
     node.segment.as_str() == id && node.keys.of(&guide.key_elements).iter().all(key_fits)
 }
 
-/// Whether any child of the loop, or of a loop around it, takes the text, other than `own`.
+/// Whether the text could stand at a node without an error in its simple elements.
+fn clean(guide: &Guide, node: NodeIx, text: &str) -> bool {
+    let elements = guide.elements_of(guide.node(opening(guide, node)));
+    let sound = |used: &ElementUse| {
+        let found = value(text, used.position, 0);
+        let composite = used.data_type == DataType::Composite || found.contains([COMPONENT, REPETITION]);
+        let length = found.len() as u32;
+        let codes = guide.codes_of(used);
+        match used.usage {
+            _ if found.contains(|c: char| c.is_ascii_control()) => false,
+            Usage::Required if found.is_empty() => false,
+            Usage::NotUsed => found.is_empty(),
+            _ if found.is_empty() => true,
+            _ if composite => used.data_type == DataType::Composite || used.repeat > 1,
+            _ if !codes.is_empty() => codes.iter().any(|code| code.as_str() == found),
+            _ => (used.min..=used.max).contains(&length),
+        }
+    };
+    text.split(ELEMENT).count() <= elements.len() + 1 && elements.iter().all(sound)
+}
+
+/// Whether any child of the loop, or of a loop around it, takes the text without an error, other than `own`.
 pub fn elsewhere(guide: &Guide, from: NodeIx, own: NodeIx, text: &str) -> bool {
     let mut at = guide.loop_of(from);
     loop {
-        if guide.children(at).any(|child| child != own && opening(guide, child) != own && takes(guide, child, text)) {
+        if guide.children(at).any(|child| {
+            child != own && opening(guide, child) != own && takes(guide, child, text) && clean(guide, child, text)
+        }) {
             return true;
         }
         match guide.node(at).parent.some() {
