@@ -75,8 +75,9 @@ def main():
     put("from_json", "empty", b'\x20{"interchanges":[]}', left)
     program = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "target/debug/tradewind")
     for file in sorted(FIXTURES.glob("005010*/ok/*.edi"), key=lambda file: file.stat().st_size):
-        json = subprocess.run([program, "convert", str(file), "--to", "json"], capture_output=True, check=True).stdout
-        put("from_json", f"{file.parent.parent.name}_{file.stem}", b"\x20" + json, left)
+        run = subprocess.run([program, "convert", str(file), "--to", "json"], capture_output=True)
+        if run.returncode == 0:
+            put("from_json", f"{file.parent.parent.name}_{file.stem}", b"\x20" + run.stdout, left)
     put("guide_notation", "levels", levels(), left)
 
 
