@@ -37,7 +37,7 @@ impl Ta1s {
             group: number,
             usage: options.usage,
         };
-        Self { envelope, format: options.format.clone(), left: options.count, random }
+        Self { envelope, format: options.format, left: options.count, random }
     }
 }
 
