@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("2100A/contact", Is(4, 0, Kind::Phone)),
     rule("2100A/address", If(Fact::Subscriber)),
     rule("2100A/city_state_zip", If(Fact::Subscriber)),
-    rule("2100A/demographics", Chance(95)),
+    rule("2100A/demographics", Chance(100)),
     rule("2100A/demographics", Is(2, 0, Kind::Of(Part::BirthDay))),
     rule("2100A/demographics", Is(3, 0, Kind::OneOf(&["F", "M"]))),
     rule("2100A/employment_class", If(Fact::Subscriber)),

@@ -192,7 +192,7 @@ impl Claim {
         let mut all = Adjustments::default();
         match self.kind {
             Kind::Denied => {
-                all.add("CO", random.pick(&["96", "50", "16"]), charge);
+                all.add("CO", random.pick(&["96", "50", "29"]), charge);
                 return all;
             }
             Kind::Predetermination => {
