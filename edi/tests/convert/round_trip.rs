@@ -105,7 +105,7 @@ fn segments_that_share_a_position_keep_their_order() {
 
 #[test]
 fn loops_that_share_a_position_keep_their_order() {
-    let facility = "NM1*77*2*SYNTHETIC CLINIC~\nN3*1 TEST LOOP~\nN4*SALEM*OR*97301~\n";
+    let facility = "NM1*77*2*SYNTHETIC CLINIC~\nN3*1 TEST LOOP~\nN4*SALEM*OR*973010001~\n";
     let rendering = "NM1*82*1*SAMPLE*SKY****XX*1234567893~\n";
     let referring = "NM1*DN*1*SAMPLE*ASH****XX*1234567893~\n";
     let mut file = String::new();
