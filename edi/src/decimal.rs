@@ -25,10 +25,12 @@ impl Decimal {
         if whole.is_empty() && part.is_empty() || whole.len() + part.len() > SCALE_MAX {
             return None;
         }
-        let mut units = 0i128;
+        // 18 digits fit.
+        let mut units = 0u64;
         for byte in whole.iter().chain(part) {
-            units = units * 10 + i128::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+            units = units * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
         }
+        let units = i128::from(units);
         Some(Self { units: if negative { -units } else { units }, scale: part.len() as u8 })
     }
 
@@ -44,6 +46,9 @@ impl Decimal {
     }
 
     fn at_scale(self, scale: u8) -> i128 {
+        if self.scale == scale {
+            return self.units;
+        }
         self.units.saturating_mul(10i128.pow(u32::from(scale.saturating_sub(self.scale))))
     }
 }

@@ -154,6 +154,7 @@ impl Core {
             self.item_told(outer, own, start, visitor);
         }
         visitor.item_open(node);
+        self.incomplete = false;
         let inner = plan.guide.items.iter().find(|item| item.node == node).and_then(|item| item.inner);
         let rejected = self.levels.iter().any(|level| level.tainted);
         self.item = Some(Item { node, depth: self.levels.len(), start, rejected, inner, inner_seen: false });
@@ -226,6 +227,7 @@ impl Core {
         message: &str,
         visitor: &mut impl Visitor,
     ) {
+        self.incomplete |= node.is_none();
         // Without its HL, what follows would be read as its neighbour's: that is never one item's fault alone.
         let scope = if segment.id() == HL { Scope::Set } else { self.scope_here(plan, rule.snip) };
         let at = At::segment(segment, Some(node.unwrap_or(self.walk.innermost())));

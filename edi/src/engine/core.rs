@@ -33,6 +33,8 @@ pub(super) struct Core {
     pub(super) complaints: Vec<Complaint>,
     /// The last segment with faulty elements: its ordinal, and a bit for each such element.
     pub(super) faulty: (u32, u64),
+    /// A segment of the open item, or above items of the set, has no place: sums over it mean nothing.
+    pub(super) incomplete: bool,
 }
 
 const ST: SegmentId = SegmentId::lit("ST");
@@ -61,6 +63,7 @@ impl Core {
             rules: Runner::default(),
             complaints: Vec::new(),
             faulty: (0, 0),
+            incomplete: false,
         }
     }
 

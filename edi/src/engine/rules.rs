@@ -45,6 +45,7 @@ impl Core {
         // When a loop closes, the items below it are past: an error then takes the set.
         let past = closing.is_some_and(|node| plan.step(node).holds_items);
         let mut complaints = std::mem::take(&mut self.complaints);
+        complaints.retain(|complaint| !self.incomplete || complaint.rule.snip != Snip::Balance);
         for complaint in complaints.drain(..) {
             let scope = if past { Scope::Set } else { self.scope_here(plan, complaint.rule.snip) };
             let because = Because {

@@ -1,11 +1,15 @@
 //! Examples are true, and a rule asks what its guides have.
 
-use crate::support::{Read, fixture, folder, is_asked, lists, run, together};
-use tradewind_edi::Guides;
-use tradewind_edi::validate::rules::{Example, Rules, check_in};
+use crate::support::{Read, fixture, folder, is_asked, lists, run, run_all, together};
+use tradewind_edi::finding::RuleInfo;
+use tradewind_edi::validate::rules::{Example, Rules, check_in, names, rules as all};
+use tradewind_edi::{Guides, Snip};
 
 fn file(example: &Example) -> Result<Vec<u8>, String> {
     let bytes = fixture(&example.fixture)?;
+    if example.is_plain() {
+        return Ok(bytes);
+    }
     let text = String::from_utf8(bytes).map_err(|_| "expected a fixture of text".to_owned())?;
     example.apply(&text).map(String::into_bytes)
 }
@@ -47,6 +51,45 @@ fn a_rule_fails_what_it_says_and_passes_what_is_nearest() {
     assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// A rule that is not data: its examples stand in its page.
+fn problem_of_page(info: &RuleInfo, example: &Example, rules: &Rules) -> Option<String> {
+    let found = match file(example) {
+        Ok(bytes) => run_all(&bytes, rules).0,
+        Err(problem) => return Some(format!("{}, line {} of its page: {problem}", info.id, example.line)),
+    };
+    let told: Vec<&str> = found.iter().map(|(_, told)| told.as_str()).take(20).collect();
+    let own = found.iter().any(|(rule, _)| rule == info.id.0);
+    let others = found.iter().any(|(rule, _)| rule != info.id.0);
+    // What is wrong by the tables is seldom wrong alone.
+    let right = own == example.fails && (info.snip <= Snip::Guide || !others);
+    let kind = if example.fails { "fails" } else { "passes" };
+    (!right).then(|| format!("{}, line {} of its page: {kind}: found {told:#?}", info.id, example.line))
+}
+
+#[test]
+fn a_rule_in_rust_fails_what_its_page_says_and_passes_what_is_nearest() {
+    let read = folder();
+    let rules = together(&read);
+    let is_data = |info: &RuleInfo| Rules::built_in().iter().any(|rule| rule.info().id == info.id);
+    let mut wrong = Vec::new();
+    for info in all().filter(|info| is_asked(info.id.0) && !is_data(info)) {
+        let examples = match info.examples() {
+            Ok(examples) => examples,
+            Err(problem) => {
+                wrong.push(format!("{}: {problem}", info.id));
+                continue;
+            }
+        };
+        for (fails, kind) in [(true, "fails"), (false, "passes")] {
+            if !examples.iter().any(|example| example.fails == fails) {
+                wrong.push(format!("{}: expected an example that it {kind} in its page", info.id));
+            }
+        }
+        wrong.extend(examples.iter().filter_map(|example| problem_of_page(info, example, &rules)));
+    }
+    assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn a_rule_asks_what_its_guides_have() {
     let mut wrong = Vec::new();
@@ -54,9 +97,7 @@ fn a_rule_asks_what_its_guides_have() {
         let guides = Guides::built_in();
         let named: Vec<_> = guides.iter().filter(|guide| read.rule.is_for(guide)).collect();
         for set in read.rule.sets() {
-            let alone =
-                |guide: &&std::sync::Arc<tradewind_edi::Guide>| tradewind_edi::validate::rules::names(set, guide);
-            if !guides.iter().any(|guide| alone(&guide)) {
+            if !guides.iter().any(|guide| names(set, guide)) {
                 wrong.push(format!("rules/{}: expected a known set or revision behind `sets`, found {set}", read.file));
             }
         }

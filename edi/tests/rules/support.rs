@@ -69,13 +69,13 @@ pub(crate) fn fixture(name: &str) -> Result<Vec<u8>, String> {
     std::fs::read(&path).map_err(|error| format!("fixtures/x12/{name}: {error}"))
 }
 
-/// The rules that find something in a file, with what they say.
+/// The rules that find something in a file, with what they say; whether also what is only worth knowing.
 #[derive(Default)]
-pub(crate) struct Found(pub(crate) Vec<(String, String)>);
+pub(crate) struct Found(pub(crate) Vec<(String, String)>, bool);
 
 impl Visitor for Found {
     fn finding(&mut self, finding: &Finding) {
-        if finding.severity != Severity::Info {
+        if finding.severity != Severity::Info || self.1 {
             let place = &finding.place;
             let id = place.segment_id.map(|id| id.to_string()).unwrap_or_default();
             let at = format!("{id} #{} {:02}-{}", place.segment, place.element, place.component);
@@ -87,9 +87,17 @@ impl Visitor for Found {
     }
 }
 
-/// Runs a file under these rules.
+/// Runs a file under these rules; what is only worth knowing is left out.
 pub(crate) fn run(bytes: &[u8], rules: &Rules) -> Found {
-    let mut found = Found::default();
+    told(bytes, rules, Found::default())
+}
+
+/// As [`run`], with what is only worth knowing.
+pub(crate) fn run_all(bytes: &[u8], rules: &Rules) -> Found {
+    told(bytes, rules, Found(Vec::new(), true))
+}
+
+fn told(bytes: &[u8], rules: &Rules, mut found: Found) -> Found {
     let options = Options { rules: rules.clone(), ..Options::default() };
     if let Err(refusal) = engine::run(bytes, options, &mut found) {
         found.0.push(("refused".to_owned(), refusal.to_string()));

@@ -8,9 +8,9 @@ pub(crate) static ELEMENT_MISSING: RuleInfo = error(
     Snip::Syntax,
     r"An element that base X12 makes mandatory holds a value.
 
-Fails: `NM1**1*DOE~`.
+Fails: `005010X222A1/err/0001_element_missing.edi`.
 
-Passes: `NM1*IL*1*DOE~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 1.
 ",
@@ -21,9 +21,9 @@ pub(crate) static ELEMENT_MISSING_GUIDE: RuleInfo = error(
     Snip::Guide,
     r"An element that the guide requires holds a value, though base X12 leaves it optional.
 
-Fails: `SBR*P**GROUP~` where the guide wants SBR09.
+Fails: `005010X222A1/err/0002_element_missing_by_the_guide_alone.edi`.
 
-Passes: `SBR*P*18*GROUP******CI~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 1.
 ",
@@ -34,9 +34,9 @@ pub(crate) static ELEMENT_NOT_USED: RuleInfo = error(
     Snip::Guide,
     r"An element that the guide does not use is empty.
 
-Fails: `NM1*85*2*CLINIC*****XX*1234567893*25~`.
+Fails: `005010X222A1/err/0004_element_not_used.edi`.
 
-Passes: `NM1*85*2*CLINIC*****XX*1234567893~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 I10.
 ",
@@ -47,9 +47,9 @@ pub(crate) static TOO_MANY_ELEMENTS: RuleInfo = error(
     Snip::Syntax,
     r"A segment has no more elements than X12 gives it.
 
-Fails: `SE*5*0001*X~`.
+Fails: `005010X222A1/err/0017_too_many_elements.edi`.
 
-Passes: `SE*5*0001~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 3.
 ",
@@ -60,9 +60,9 @@ pub(crate) static TOO_MANY_COMPONENTS: RuleInfo = error(
     Snip::Syntax,
     r"A composite has no more components than X12 gives it, and a simple element has one.
 
-Fails: `REF*D9*A:B~`.
+Fails: `005010X222A1/err/0013_too_many_components.edi`.
 
-Passes: `REF*D9*AB~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 13.
 ",
@@ -73,9 +73,9 @@ pub(crate) static TOO_MANY_REPETITIONS: RuleInfo = error(
     Snip::Syntax,
     r"An element repeats no more often than the guide lets it.
 
-Fails: `REF*D9*A^B~`.
+Fails: `005010X222A1/err/0015_too_many_repetitions.edi`.
 
-Passes: `REF*D9*A~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 12.
 ",
@@ -86,9 +86,9 @@ pub(crate) static TOO_SHORT: RuleInfo = error(
     Snip::Syntax,
     r"A value has at least its element's least length. Numbers count their digits.
 
-Fails: `ST*837*1~`.
+Fails: `005010X222A1/err/0008_value_too_short.edi`.
 
-Passes: `ST*837*0001~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 4.
 ",
@@ -99,9 +99,9 @@ pub(crate) static TOO_LONG: RuleInfo = error(
     Snip::Syntax,
     r"A value has at most its element's greatest length. Numbers count their digits.
 
-Fails: `N4*CITY*NEWYORK*10001~`.
+Fails: `005010X222A1/err/0007_value_too_long.edi`.
 
-Passes: `N4*CITY*NY*10001~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 5.
 ",
@@ -113,9 +113,9 @@ pub(crate) static CHARACTER: RuleInfo = error(
     r"Values hold printable characters of ASCII alone; where the options ask for the basic set, upper-case
 letters, digits and its marks alone.
 
-Fails: a byte of 128 or more, a tab, a NUL.
+Fails: `005010X222A1/err/0521_byte_outside_of_ascii.edi`.
 
-Passes: `NM1*IL*1*MUELLER~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 6.
 ",
@@ -126,9 +126,9 @@ pub(crate) static BLANK: RuleInfo = error(
     Snip::Syntax,
     r"A value is more than blanks.
 
-Fails: `NM1*IL*1* ~`.
+Fails: `005010X222A1/err/0016_blank_value.edi`.
 
-Passes: `NM1*IL*1*DOE~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 6.
 ",
@@ -139,9 +139,9 @@ pub(crate) static NUMBER: RuleInfo = error(
     Snip::Syntax,
     r"A number is digits with a leading minus where negative; a decimal number may have one point.
 
-Fails: `CLM*A*1,000.00~`.
+Fails: `005010X222A1/err/0011_number_with_a_thousands_separator.edi`.
 
-Passes: `CLM*A*1000~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 6.
 ",
@@ -152,9 +152,9 @@ pub(crate) static DATE: RuleInfo = error(
     Snip::Syntax,
     r"A date is a day that exists, in the form of its element or of the format qualifier before it.
 
-Fails: `DTP*472*D8*20260230~`.
+Fails: `005010X222A1/err/0009_day_that_does_not_exist.edi`.
 
-Passes: `DTP*472*RD8*20260201-20260228~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 8.
 ",
@@ -165,9 +165,9 @@ pub(crate) static TIME: RuleInfo = error(
     Snip::Syntax,
     r"A time is HHMM, HHMMSS, HHMMSSD or HHMMSSDD.
 
-Fails: `BHT*0019*00*1*20260101*2460*CH~`.
+Fails: `005010X222A1/err/0010_time.edi`.
 
-Passes: `BHT*0019*00*1*20260101*1200*CH~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 9.
 ",
@@ -178,9 +178,9 @@ pub(crate) static CODE: RuleInfo = error(
     Snip::Guide,
     r"A coded value is one of the codes that the guide lists.
 
-Fails: `NM1*85*9*CLINIC~`.
+Fails: `005010X222A1/err/0006_code_of_no_guide.edi`.
 
-Passes: `NM1*85*2*CLINIC~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 I6 where another guide lists the code for this element, else 7.
 ",
@@ -191,9 +191,13 @@ pub(crate) static CODE_OUT_OF_DATE: RuleInfo = warning(
     Snip::CodeSet,
     r"A code that is valid only for some time is valid on the group's date, GS04.
 
-Fails: place of service 02 before 2017.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: place of service 11.
+    HL[1] + CUR*85*HRK
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    HL[1] + CUR*85*EUR
 
 Code: none by default; IK403 I6 where the options make it an error.
 ",
@@ -205,9 +209,9 @@ pub(crate) static SYNTAX_NOTE: RuleInfo = error(
     r"Elements stand together as X12's syntax notes say: P all or none, R at least one, E at most one, C if
 the first then all others, L if the first then one other.
 
-Fails: `NM1*85*2*CLINIC*****XX~` (P0809).
+Fails: `005010X222A1/err/0012_syntax_note_pair.edi`.
 
-Passes: `NM1*85*2*CLINIC*****XX*1234567893~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 2; 10 for E.
 ",
@@ -218,9 +222,9 @@ pub(crate) static TRAILING_SEPARATOR: RuleInfo = warning(
     Snip::Syntax,
     r"No separators stand behind the last element of a segment or the last component of a composite.
 
-Fails: `NM1*IL*1*DOE***~`.
+Fails: `005010X222A1/ok/0005_trailing_separators.edi`.
 
-Passes: `NM1*IL*1*DOE~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: none.
 ",

@@ -8,9 +8,9 @@ pub(crate) static BYTE_ORDER_MARK: RuleInfo = warning(
     Snip::Syntax,
     r"A file starts with ISA; a UTF-8 byte order mark before it is skipped.
 
-Fails: the bytes EF BB BF, then ISA.
+Fails: `envelope/ok/0004_byte_order_mark.edi`.
 
-Passes: ISA.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: none.
 ",
@@ -21,9 +21,9 @@ pub(crate) static TEXT_OUTSIDE: RuleInfo = error(
     Snip::Syntax,
     r"Nothing but blanks stands between and after interchanges.
 
-Fails: `IEA*1*000000001~thank you`.
+Fails: `envelope/err/0019_text_after_the_interchange.edi`.
 
-Passes: `IEA*1*000000001~`.
+Passes: `envelope/ok/0008_padding_after_the_interchange.edi`.
 
 Code: none.
 ",
@@ -35,9 +35,9 @@ pub(crate) static INTERCHANGE_FRAMING: RuleInfo = error(
     r"An ISA has 106 bytes, its elements stand at their places, and its delimiters differ and are no letters,
 digits or blanks.
 
-Fails: an ISA of 105 bytes.
+Fails: `envelope/err/0006_isa_of_105_bytes.edi`.
 
-Passes: an ISA of 106 bytes.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: TA105 004, 022, 023, 024, 026, 027.
 ",
@@ -49,9 +49,9 @@ pub(crate) static REPETITION_SEPARATOR: RuleInfo = warning(
     r"From version 00402 on, ISA11 is the repetition separator. Where it is `U` or blank, the interchange is
 read without one.
 
-Fails: `*U*00501*`.
+Fails: `envelope/ok/0011_no_repetition_separator.edi`.
 
-Passes: `*^*00501*`.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: none.
 ",
@@ -62,9 +62,11 @@ pub(crate) static SEGMENT_LENGTH: RuleInfo = error(
     Snip::Syntax,
     r"A segment ends within the limit.
 
-Fails: a megabyte without a terminator.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `~`.
+    BHT[1] 03 =1048577 A
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: TA105 024.
 ",
@@ -75,9 +77,9 @@ pub(crate) static UNTERMINATED: RuleInfo = error(
     Snip::Syntax,
     r"The input ends behind a terminator.
 
-Fails: `IEA*1*0000000` and the end.
+Fails: `envelope/err/0035_last_terminator_missing.edi`.
 
-Passes: `IEA*1*000000001~`.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: TA105 023.
 ",
@@ -88,9 +90,9 @@ pub(crate) static BINARY_LENGTH: RuleInfo = error(
     Snip::Syntax,
     r"The length that a BIN or BDS segment declares ends before a terminator.
 
-Fails: `BIN*9*ABC~`.
+Fails: `envelope/err/0056_binary_length_is_wrong.edi`.
 
-Passes: `BIN*3*ABC~`.
+Passes: `envelope/err/0055_binary_segment.edi`.
 
 Code: TA105 024.
 ",
@@ -102,9 +104,9 @@ pub(crate) static INTERCHANGE_HEADER: RuleInfo = error(
     r"ISA's elements hold what X12 allows: qualifiers, ids, date, time, version, control number,
 acknowledgment request, usage.
 
-Fails: `*261301*` as ISA09.
+Fails: `envelope/err/0021_isa_version.edi`.
 
-Passes: `*260131*` as ISA09.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: TA105 005 to 020.
 ",
@@ -115,9 +117,9 @@ pub(crate) static INTERCHANGE_STRUCTURE: RuleInfo = error(
     Snip::Syntax,
     r"Segments stand where the envelope puts them: TA1 and GS in an interchange, ST in a group.
 
-Fails: ST without GS.
+Fails: `envelope/err/0052_set_without_a_group.edi`.
 
-Passes: GS, ST.
+Passes: `envelope/ok/0009_no_group.edi`.
 
 Code: TA105 022.
 ",
@@ -128,9 +130,11 @@ pub(crate) static INTERCHANGE_TRAILER: RuleInfo = error(
     Snip::Syntax,
     r"IEA is there, counts the groups, and repeats ISA13.
 
-Fails: `ISA…000000001…IEA*1*000000002~`.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `ISA…000000001…IEA*1*000000001~`.
+    IEA[1] 02 = 000000002
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: TA105 001, 021, 023.
 ",
@@ -141,9 +145,15 @@ pub(crate) static GROUP_HEADER: RuleInfo = error(
     Snip::Syntax,
     r"GS06 is a control number of one to nine digits.
 
-Fails: `GS*HC*S*R*20260101*1200*X*X*005010X222A1~`.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `GS*HC*S*R*20260101*1200*1*X*005010X222A1~`.
+    GS[1] 06 = X
+    GE[1] 02 = X
+
+Passes: `envelope/ok/0001_one_claim.edi` with
+
+    GS[1] 06 = 999999999
+    GE[1] 02 = 999999999
 
 Code: AK905 6.
 ",
@@ -154,9 +164,11 @@ pub(crate) static GROUP_DATE: RuleInfo = warning(
     Snip::Syntax,
     r"GS04 is a date of eight digits and GS05 a time.
 
-Fails: `GS*HC*S*R*260101*1200*1*X*005010X222A1~`.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `GS*HC*S*R*20260101*1200*1*X*005010X222A1~`.
+    GS[1] 04 = 260301
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: none.
 ",
@@ -167,9 +179,9 @@ pub(crate) static GROUP_VERSION: RuleInfo = error(
     Snip::Syntax,
     r"GS08 is a guide that is known.
 
-Fails: `005010X999`.
+Fails: `envelope/err/0046_unknown_version_of_a_group.edi`.
 
-Passes: `005010X222A1`.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: AK905 2.
 ",
@@ -180,9 +192,11 @@ pub(crate) static GROUP_CODE: RuleInfo = error(
     Snip::Syntax,
     r"GS01 is the functional group of the guide that GS08 names.
 
-Fails: `GS*HP…005010X222A1~`.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `GS*HC…005010X222A1~`.
+    GS[1] 01 = HP
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: AK905 1.
 ",
@@ -193,9 +207,9 @@ pub(crate) static GROUP_NUMBER_TWICE: RuleInfo = error(
     Snip::Syntax,
     r"GS06 stands once in an interchange.
 
-Fails: two groups numbered 1.
+Fails: `envelope/err/0044_group_number_twice.edi`.
 
-Passes: groups 1 and 2.
+Passes: `envelope/ok/0013_two_groups_of_two_sets.edi`.
 
 Code: AK905 19.
 ",
@@ -206,9 +220,11 @@ pub(crate) static GROUP_TRAILER: RuleInfo = error(
     Snip::Syntax,
     r"GE is there, counts the sets, and repeats GS06.
 
-Fails: `GE*2*1~` after one set.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `GE*1*1~` after one set.
+    GE[1] 01 = 2
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: AK905 3, 4, 5.
 ",
@@ -219,9 +235,15 @@ pub(crate) static SET_HEADER: RuleInfo = error(
     Snip::Syntax,
     r"ST01 is a set identifier of three digits, ST02 a control number of four to nine characters.
 
-Fails: `ST*837~`.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `ST*837*0001*005010X222A1~`.
+    ST[1] 02 = 001
+    SE[1] 02 = 001
+
+Passes: `envelope/ok/0001_one_claim.edi` with
+
+    ST[1] 02 = 000000001
+    SE[1] 02 = 000000001
 
 Code: IK502 6, 7.
 ",
@@ -232,9 +254,9 @@ pub(crate) static SET_NOT_SUPPORTED: RuleInfo = error(
     Snip::Guide,
     r"The group's guide describes the set that ST01 names.
 
-Fails: `ST*270…` in a group of 005010X222A1.
+Fails: `envelope/err/0049_set_that_the_guide_lacks.edi`.
 
-Passes: `ST*837…` in a group of 005010X222A1.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: IK502 1.
 ",
@@ -245,9 +267,11 @@ pub(crate) static CONVENTION: RuleInfo = error(
     Snip::Guide,
     r"ST03, where it stands, is GS08.
 
-Fails: `ST*837*0001*005010X223A2~` in a group of 005010X222A1.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `ST*837*0001*005010X222A1~`.
+    ST[1] 03 = 005010X223A2
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: IK502 I6.
 ",
@@ -258,9 +282,9 @@ pub(crate) static REVISION: RuleInfo = info(
     Snip::Guide,
     r"A revision that is read as a guide of a neighbouring revision; nothing is wrong.
 
-Fails: `005010X222`, read as 005010X222A1.
+Fails: `envelope/ok/0014_neighbouring_revision.edi`.
 
-Passes: `005010X222A1`.
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: none.
 ",
@@ -271,9 +295,9 @@ pub(crate) static SET_NUMBER_TWICE: RuleInfo = error(
     Snip::Syntax,
     r"ST02 stands once in a group.
 
-Fails: two sets numbered 0001.
+Fails: `envelope/err/0045_set_number_twice.edi`.
 
-Passes: sets 0001 and 0002.
+Passes: `envelope/ok/0013_two_groups_of_two_sets.edi`.
 
 Code: IK502 23.
 ",
@@ -284,9 +308,11 @@ pub(crate) static SET_TRAILER: RuleInfo = error(
     Snip::Syntax,
     r"SE is there, counts the segments from ST to SE, and repeats ST02.
 
-Fails: `SE*9*0001~` after ten segments.
+Fails: `envelope/ok/0001_one_claim.edi` with
 
-Passes: `SE*10*0001~`.
+    SE[1] 02 = 0002
+
+Passes: `envelope/ok/0001_one_claim.edi`.
 
 Code: IK502 2, 3, 4.
 ",
@@ -298,7 +324,13 @@ pub(crate) static FINDINGS_LIMIT: RuleInfo = info(
     r"Findings of one set are told up to a limit; this one says that there are more. All of them count for the
 verdict.
 
-Fails: 1001 findings.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
+
+    DTP[1] +1001 ZZZ*1
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    DTP[1] +1000 ZZZ*1
 
 Code: none.
 ",

@@ -8,9 +8,13 @@ pub(crate) static SEGMENT_UNRECOGNIZED: RuleInfo = error(
     Snip::Syntax,
     r"A segment's id is one that X12 knows.
 
-Fails: `ZZZ*1~`.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: `REF*D9*1~`.
+    DTP[1] + ZZZ*1
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    DTP[1] + REF*6R*1
 
 Code: IK304 1.
 ",
@@ -21,9 +25,9 @@ pub(crate) static SEGMENT_NOT_IN_SET: RuleInfo = error(
     Snip::Syntax,
     r"A segment is one of those that base X12 lists for the transaction set.
 
-Fails: `CLP*1~` in an 837.
+Fails: `005010X222A1/err/0018_segment_of_another_set.edi`.
 
-Passes: `CLM*1~` in an 837.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 6.
 ",
@@ -34,9 +38,9 @@ pub(crate) static SEGMENT_NOT_USED: RuleInfo = error(
     Snip::Guide,
     r"A segment is one of those that the guide uses.
 
-Fails: `CUR*85*USD~` where the guide leaves CUR out.
+Fails: `005010X222A1/err/0019_segment_that_the_guide_does_not_use.edi`.
 
-Passes: no CUR.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 I4.
 ",
@@ -48,9 +52,9 @@ pub(crate) static SEGMENT_UNEXPECTED: RuleInfo = error(
     r"A segment fits where it stands: by its id, and by the qualifiers that the guide tells segments apart
 with.
 
-Fails: `NM1*99*1*DOE~`.
+Fails: `005010X222A1/err/0020_segment_with_an_unknown_qualifier.edi`.
 
-Passes: `NM1*IL*1*DOE~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 2.
 ",
@@ -62,9 +66,9 @@ pub(crate) static SEGMENT_SEQUENCE: RuleInfo = error(
     r"Segments and loops stand in the guide's order; those that share a position may stand in any order among
 themselves.
 
-Fails: N4 before N3.
+Fails: `005010X222A1/err/0021_segment_out_of_sequence.edi`.
 
-Passes: N3 before N4.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 7.
 ",
@@ -76,9 +80,9 @@ pub(crate) static SEGMENT_MISSING: RuleInfo = error(
     r"A segment that base X12 makes mandatory is there. The finding stands at the segment before which it was
 missed.
 
-Fails: a loop 2400 without the mandatory LX.
+Fails: `005010X222A1/err/0025_mandatory_segment_missing.edi`.
 
-Passes: LX, then SV1.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 3.
 ",
@@ -90,9 +94,13 @@ pub(crate) static SEGMENT_MISSING_GUIDE: RuleInfo = error(
     r"A segment that the guide requires is there, though base X12 leaves it optional. The finding stands at
 the segment before which it was missed.
 
-Fails: a billing provider without N3.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: NM1, N3, N4.
+    N3[1] -
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    N3[2] -
 
 Code: IK304 I8.
 ",
@@ -103,9 +111,9 @@ pub(crate) static SEGMENT_OVER_MAX: RuleInfo = error(
     Snip::Syntax,
     r"A segment stands no more often than base X12 lets it.
 
-Fails: two SBR in one loop.
+Fails: `005010X222A1/err/0023_segment_over_its_maximum.edi`.
 
-Passes: one SBR.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 5.
 ",
@@ -116,9 +124,13 @@ pub(crate) static SEGMENT_OVER_MAX_GUIDE: RuleInfo = error(
     Snip::Guide,
     r"A segment stands no more often than the guide lets it.
 
-Fails: three PER where the guide allows two.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: two PER.
+    REF[1] +3 REF*0B*LICENSE1
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    REF[1] +2 REF*0B*LICENSE1
 
 Code: IK304 5.
 ",
@@ -130,9 +142,11 @@ pub(crate) static LOOP_MISSING: RuleInfo = error(
     r"A loop that base X12 makes mandatory is there. The finding stands at the segment before which it was
 missed.
 
-Fails: an 837 without any HL.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: HL*1**20*1.
+    HL[1] - DTP[1]
+
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 3.
 ",
@@ -144,9 +158,9 @@ pub(crate) static LOOP_MISSING_GUIDE: RuleInfo = error(
     r"A loop that the guide requires is there, though base X12 leaves it optional. The finding stands at the
 segment before which it was missed.
 
-Fails: no loop 2010AA (billing provider).
+Fails: `005010X222A1/err/0026_loop_missing.edi`.
 
-Passes: NM1*85 after the billing HL.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 I7.
 ",
@@ -157,9 +171,13 @@ pub(crate) static LOOP_OVER_MAX: RuleInfo = error(
     Snip::Syntax,
     r"A loop stands no more often than base X12 lets it.
 
-Fails: 101 claims of one patient.
+Fails: `005010X222A1/ok/0001_one_claim.edi` with
 
-Passes: 100 claims of one patient.
+    DTP[1] +100 CLM*B*10***11:B:1*Y*A*Y*Y~HI*ABK:J0190~LX*1~SV1*HC:99213*10*UN*1***1~DTP*472*D8*20260215
+
+Passes: `005010X222A1/ok/0001_one_claim.edi` with
+
+    DTP[1] +99 CLM*B*10***11:B:1*Y*A*Y*Y~HI*ABK:J0190~LX*1~SV1*HC:99213*10*UN*1***1~DTP*472*D8*20260215
 
 Code: IK304 4.
 ",
@@ -170,9 +188,9 @@ pub(crate) static LOOP_OVER_MAX_GUIDE: RuleInfo = error(
     Snip::Guide,
     r"A loop stands no more often than the guide lets it.
 
-Fails: two loops 2010AA of one billing provider.
+Fails: `005010X222A1/err/0024_loop_over_its_maximum.edi`.
 
-Passes: one loop 2010AA.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK304 4.
 ",
@@ -183,9 +201,9 @@ pub(crate) static HL_NUMBER: RuleInfo = error(
     Snip::Guide,
     r"HL01 is 1 in the first HL of a set and one more in each that follows.
 
-Fails: `HL*1**20*1~` … `HL*3*1*22*0~`.
+Fails: `005010X222A1/err/0028_hl_number.edi`.
 
-Passes: `HL*1**20*1~` … `HL*2*1*22*0~`.
+Passes: `005010X222A1/ok/0001_one_claim.edi`.
 
 Code: IK403 I12.
 ",
@@ -196,9 +214,9 @@ pub(crate) static HL_PARENT: RuleInfo = error(
     Snip::Guide,
     r"HL02 is HL01 of the HL that encloses this one; an outermost HL has none.
 
-Fails: `HL*3*1*23*0~` below `HL*2*1*22*1~`.
+Fails: `005010X222A1/err/0029_hl_parent.edi`.
 
-Passes: `HL*3*2*23*0~` below `HL*2*1*22*1~`.
+Passes: `005010X222A1/ok/0004_dependent.edi`.
 
 Code: IK403 I12.
 ",
@@ -209,9 +227,9 @@ pub(crate) static HL_CHILD: RuleInfo = error(
     Snip::Guide,
     r"HL04 is 1 where an HL encloses others, and 0 where not.
 
-Fails: `HL*2*1*22*1~` and no HL below it.
+Fails: `005010X222A1/err/0030_hl_announces_children_that_do_not_come.edi`.
 
-Passes: `HL*2*1*22*0~`.
+Passes: `005010X222A1/ok/0004_dependent.edi`.
 
 Code: IK403 I12.
 ",

@@ -1,16 +1,17 @@
 //! A rule written in Rust at work: what it sees, and what it complains of.
 
 use super::data::Refusal;
-use crate::finding::{BusinessCode, RuleInfo};
+use crate::decimal::Decimal;
+use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, Severity, Snip};
 use crate::guide::{Guide, NodeIx, SegmentId};
 use crate::segment::Segment;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// A rule of this folder.
+/// Rules of this folder that look at the same things.
 pub(crate) struct Rule {
-    pub(crate) info: &'static RuleInfo,
+    pub(crate) infos: &'static [&'static RuleInfo],
     /// Whether it wants the segments that stand at this node.
     pub(crate) binds: fn(&Guide, NodeIx) -> bool,
     /// Whether it wants to know when this loop closes.
@@ -85,4 +86,29 @@ impl Seen<'_> {
 /// Whether a segment node is this segment.
 pub(crate) fn is(guide: &Guide, node: NodeIx, segment: &str) -> bool {
     guide.node(node).segment == SegmentId::lit(segment)
+}
+
+/// A rule of balancing.
+pub(super) const fn balance(id: &'static str, source: &'static str) -> RuleInfo {
+    RuleInfo { id: RuleId(id), snip: Snip::Balance, severity: Severity::Error, source }
+}
+
+/// A complaint that sums do not agree.
+pub(super) fn out_of_balance(rule: &'static RuleInfo, at: &Spot, message: &'static str) -> Complaint {
+    Complaint {
+        rule,
+        at: at.clone(),
+        message: message.into(),
+        business: BusinessCode { category: "A7", status: "400", entity: None },
+        refusal: Refusal::Element(ElementCode::Code),
+        triggers: Vec::new(),
+    }
+}
+
+/// The sum of the amounts at every `step`-th element from `first` on; `None` where one is no number.
+pub(super) fn sums(segment: &Segment<'_>, first: usize, step: usize) -> Option<Decimal> {
+    let amounts = segment.elements().skip(first - 1).step_by(step).filter(|element| !element.is_empty());
+    amounts
+        .map(|element| Decimal::parse(element.bytes()))
+        .try_fold(Decimal::default(), |sum, amount| Some(sum.plus(amount?)))
 }

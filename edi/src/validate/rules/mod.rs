@@ -7,12 +7,14 @@
 mod bind;
 mod built;
 mod check;
-mod claim_charge_total;
+mod claim_balance;
 mod data;
 mod format;
 mod frame;
 mod lists;
 mod notation;
+mod payment_balance;
+mod premium_balance;
 mod program;
 mod runner;
 
@@ -22,7 +24,7 @@ pub use format::formats;
 pub use lists::Lists;
 pub use notation::Example;
 
-pub(crate) use check::{Check, Complaint, Rule, Seen, Spot, is};
+pub(crate) use check::{Complaint, Rule, Spot};
 pub(crate) use data::{Refusal, data_page};
 pub(crate) use runner::{Bound, Runner};
 
@@ -34,7 +36,7 @@ pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
     let tables = super::catalog::ALL.iter().flat_map(|rules| rules.iter().copied());
     let data = Rules::built_in();
     let data: Vec<_> = data.iter().map(|rule| rule.info()).collect();
-    tables.chain(RULES.iter().map(|rule| rule.info)).chain(data)
+    tables.chain(RULES.iter().flat_map(|rule| rule.infos.iter().copied())).chain(data)
 }
 
 /// The rule of that name.
@@ -57,7 +59,7 @@ pub fn rules_of(guide: &Guide) -> Vec<&'static RuleInfo> {
 }
 
 /// The rules of this folder.
-pub(crate) static RULES: &[Rule] = &[claim_charge_total::RULE];
+pub(crate) static RULES: &[Rule] = &[claim_balance::RULE, payment_balance::RULE, premium_balance::RULE];
 
 #[cfg(test)]
 mod tests {

@@ -36,7 +36,7 @@ impl Bound {
             NodeKind::Segment => (rule.binds)(guide, node),
             NodeKind::Loop => (rule.closes)(guide, node),
         };
-        let in_force = RULES.iter().filter(|rule| rule.info.snip <= snip_max);
+        let in_force = RULES.iter().filter(|rule| rule.infos.iter().any(|info| info.snip <= snip_max));
         bound.checks = in_force.filter(|rule| guide.indexes().any(|node| wants(rule, node))).collect();
         for (node, span) in guide.indexes().zip(&mut bound.nodes) {
             span.start = bound.wanted.len() as u32;

@@ -24,17 +24,17 @@ pub(crate) struct Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
     /// An element, or a component of it.
-    Value { element: usize, component: usize, value: String },
+    Value { element: usize, component: usize, times: usize, value: String },
     /// The whole segment.
     Whole(String),
-    /// Segments behind it.
-    After(Vec<String>),
+    /// Segments behind it, so often.
+    After(usize, Vec<String>),
     /// Away with it, up to another one.
     Delete(Option<(String, usize)>),
 }
 
 impl Edit {
-    /// `CLM[1] 05-3 = 7`, `CLM[1] = CLM*…`, `CLM[1] + REF*F8*1~REF*…`, `REF[2] -`, `LX[2] - REF[4]`.
+    /// `CLM[1] 05-3 = 7`, `NTE[1] 02 =1000 A` (a thousand times), `CLM[1] = CLM*…`, `CLM[1] +99 NTE*ADD*A` (so often), `CLM[1] + REF*F8*1~REF*…`, `REF[2] -`, `LX[2] - REF[4]`.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
@@ -46,8 +46,10 @@ impl Edit {
         let rest = rest.trim();
         let change = if let Some(whole) = rest.strip_prefix("= ") {
             Change::Whole(whole.trim().trim_end_matches('~').to_owned())
-        } else if let Some(after) = rest.strip_prefix("+ ") {
-            Change::After(after.trim().trim_end_matches('~').split('~').map(str::to_owned).collect())
+        } else if let Some(after) = rest.strip_prefix('+') {
+            let (times, after) = after.split_once(' ').ok_or_else(wrong)?;
+            let times = if times.is_empty() { 1 } else { times.parse().map_err(|_| wrong())? };
+            Change::After(times, after.trim().trim_end_matches('~').split('~').map(str::to_owned).collect())
         } else if let Some(to) = rest.strip_prefix('-') {
             Change::Delete(if to.trim().is_empty() { None } else { Some(self::nth(to.trim()).ok_or_else(wrong)?) })
         } else {
@@ -57,7 +59,12 @@ impl Edit {
                 None => (place.trim().parse().ok(), Some(0)),
             };
             let element = element.filter(|element| *element > 0).ok_or_else(wrong)?;
-            Change::Value { element, component: component.ok_or_else(wrong)?, value: value.trim().to_owned() }
+            let (times, value) = match value.split_once(' ') {
+                Some((times, value)) if !times.is_empty() => (times.parse().map_err(|_| wrong())?, value),
+                _ => (1, value),
+            };
+            let component = component.ok_or_else(wrong)?;
+            Change::Value { element, component, times, value: value.trim().to_owned() }
         };
         Ok(Self { segment, nth, change })
     }
@@ -108,6 +115,11 @@ impl Example {
         Ok(examples)
     }
 
+    /// The fixture as it is.
+    pub fn is_plain(&self) -> bool {
+        self.edits.is_empty()
+    }
+
     /// The edits as they were written.
     pub fn edits(&self) -> impl Iterator<Item = String> + '_ {
         self.edits.iter().map(Edit::to_string)
@@ -118,10 +130,14 @@ impl std::fmt::Display for Edit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}[{}] ", self.segment, self.nth)?;
         match &self.change {
-            Change::Value { element, component: 0, value } => write!(f, "{element:02} = {value}"),
-            Change::Value { element, component, value } => write!(f, "{element:02}-{component} = {value}"),
+            Change::Value { element, component, times, value } => {
+                let component = if *component == 0 { String::new() } else { format!("-{component}") };
+                let times = if *times == 1 { String::new() } else { times.to_string() };
+                write!(f, "{element:02}{component} ={times} {value}")
+            }
             Change::Whole(whole) => write!(f, "= {whole}"),
-            Change::After(segments) => write!(f, "+ {}", segments.join("~")),
+            Change::After(1, segments) => write!(f, "+ {}", segments.join("~")),
+            Change::After(times, segments) => write!(f, "+{times} {}", segments.join("~")),
             Change::Delete(None) => f.write_str("-"),
             Change::Delete(Some((segment, nth))) => write!(f, "- {segment}[{nth}]"),
         }
@@ -142,8 +158,9 @@ fn apply(segments: &mut Vec<String>, edit: &Edit) -> Result<(), String> {
                 segment.clone_from(whole);
             }
         }
-        Change::After(new) => {
-            segments.splice(at + 1..at + 1, new.iter().cloned());
+        Change::After(times, new) => {
+            let new = std::iter::repeat_n(new, *times).flatten().cloned();
+            segments.splice(at + 1..at + 1, new);
         }
         Change::Delete(to) => {
             let end = match to {
@@ -155,7 +172,8 @@ fn apply(segments: &mut Vec<String>, edit: &Edit) -> Result<(), String> {
             }
             segments.drain(at..=end);
         }
-        Change::Value { element, component, value } => {
+        Change::Value { element, component, times, value } => {
+            let value = value.repeat(*times);
             if let Some(segment) = segments.get_mut(at) {
                 *segment = changed(segment, '*', *element, |old| match component {
                     0 => value.clone(),
@@ -224,7 +242,15 @@ mod tests {
         for bad in ["CLM 05 = 1", "CLM[1]", "CLM[0] 05 = 1", "CLM[1] 05", "CLM[1] 00 = 1"] {
             assert!(Edit::read(bad).is_err(), "{bad}");
         }
-        for good in ["CLM[1] 05-3 = 7", "REF[2] -", "LX[2] - REF[4]", "CLM[1] + REF*F8*1~REF*G1*2", "CLM[1] = CLM*1"] {
+        for good in [
+            "CLM[1] 05-3 = 7",
+            "REF[2] -",
+            "LX[2] - REF[4]",
+            "CLM[1] + REF*F8*1~REF*G1*2",
+            "CLM[1] +3 NTE*1",
+            "NTE[1] 02 =9 A B",
+            "CLM[1] = CLM*1",
+        ] {
             assert_eq!(Edit::read(good).unwrap().to_string(), good);
         }
     }
