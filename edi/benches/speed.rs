@@ -4,7 +4,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::fmt::Write;
 use std::hint::black_box;
 use tradewind_edi::engine::{self, Options, SetEnd, Visitor};
-use tradewind_edi::scan::{scan, scan_scalar};
+use tradewind_edi::scan::{Index, scan, scan_scalar};
 use tradewind_edi::{Delimiters, Finding, Snip};
 
 /// Claims in the measured file.
@@ -73,12 +73,12 @@ fn speed(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("837P");
     group.throughput(Throughput::Bytes(file.len() as u64));
     group.sample_size(20);
-    let mut marks = Vec::new();
-    let mut index = |scan: fn(&[u8], u32, &Delimiters, &mut Vec<u32>)| {
+    let mut found = Index::default();
+    let mut index = |scan: fn(&[u8], u32, &Delimiters, &mut Index)| {
         for block in file.chunks(64 * 1024) {
-            marks.clear();
-            scan(block, 0, &Delimiters::default(), &mut marks);
-            black_box(&marks);
+            found.clear();
+            scan(block, 0, &Delimiters::default(), &mut found);
+            black_box(&found);
         }
     };
     group.bench_function("scan", |bencher| bencher.iter(|| index(scan)));

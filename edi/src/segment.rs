@@ -9,33 +9,58 @@ use std::fmt;
 /// Elements count from 1, as X12 counts them. `Debug` shows the id and the place, never a value.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
-    bytes: &'a [u8],
-    /// Ascending positions of all delimiters within `bytes`, plus `origin`.
+    /// All that is at hand; the segment is a part of it.
+    buffer: &'a [u8],
+    /// Ascending positions in the buffer of all delimiters of the segment; the last is its end.
     marks: &'a [u32],
-    origin: u32,
-    delimiters: Delimiters,
-    id: SegmentId,
-    offset: u64,
+    /// Offset in the file of the buffer's first byte.
+    base: u64,
+    frame: Frame,
     ordinal: u32,
-    line_end: &'a [u8],
+    id: SegmentId,
+    delimiters: Delimiters,
+}
+
+/// Where a segment stands in its buffer, and what the scan saw of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// Its first byte.
+    pub(crate) start: u32,
+    /// One past its last byte.
+    pub(crate) end: u32,
+    /// The first byte of the next segment.
+    pub(crate) next: u32,
+    /// All its delimiters are element separators.
+    pub(crate) plain: bool,
+    /// Some of its bytes are no printable ASCII.
+    pub(crate) odd: bool,
 }
 
 impl<'a> Segment<'a> {
-    /// A view over `bytes` whose delimiters stand at `marks` (each plus `origin`), at `offset` in the file.
-    #[inline]
-    pub(crate) fn new(bytes: &'a [u8], marks: &'a [u32], origin: u32, delimiters: Delimiters, offset: u64) -> Self {
-        let mut segment =
-            Self { bytes, marks, origin, delimiters, id: SegmentId::NONE, offset, ordinal: 0, line_end: &[] };
+    /// A view over `buffer`, which stands at `base` in the file, with the segment's delimiters and its end at `marks`.
+    pub(crate) fn new(buffer: &'a [u8], marks: &'a [u32], base: u64, delimiters: Delimiters, frame: Frame) -> Self {
+        let mut segment = Self { buffer, marks, base, frame, ordinal: 0, id: SegmentId::NONE, delimiters };
         segment.id = SegmentId::of(segment.id_bytes());
         segment
     }
 
-    pub(crate) fn with_line_end(self, line_end: &'a [u8]) -> Self {
-        Self { line_end, ..self }
+    /// As [`Segment::new`], where the first mark ends the id, whose bytes are the first of `word`.
+    #[inline]
+    pub(crate) fn with_word(
+        buffer: &'a [u8],
+        marks: &'a [u32],
+        base: u64,
+        delimiters: Delimiters,
+        frame: Frame,
+        word: u32,
+    ) -> Self {
+        let length = marks.first().map_or(0, |mark| mark.wrapping_sub(frame.start));
+        Self { buffer, marks, base, frame, ordinal: 0, id: SegmentId::of_word(word, length as usize), delimiters }
     }
 
-    pub(crate) fn with_ordinal(self, ordinal: u32) -> Self {
-        Self { ordinal, ..self }
+    #[inline]
+    pub(crate) fn set_ordinal(&mut self, ordinal: u32) {
+        self.ordinal = ordinal;
     }
 
     /// The segment's id; [`SegmentId::NONE`] where the bytes are no id (not two or three upper-case letters and digits).
@@ -48,36 +73,42 @@ impl<'a> Segment<'a> {
     #[inline]
     pub fn id_bytes(&self) -> &'a [u8] {
         let mark = self.marks.get(self.first_separator());
-        let end = mark.map_or(self.bytes.len(), |&mark| (mark - self.origin) as usize);
-        self.bytes.get(..end).unwrap_or_default()
+        self.part(self.frame.start, mark.copied().unwrap_or(self.frame.end))
     }
 
     /// Index of the mark that ends the id: the first one, unless another delimiter stands in the id.
     #[inline]
     fn first_separator(&self) -> usize {
-        match self.marks.first() {
-            Some(mark) if self.bytes.get((mark - self.origin) as usize) != Some(&self.delimiters.element) => {
-                self.first_separator_far()
-            }
-            _ => 0,
-        }
+        if self.frame.plain { 0 } else { self.next_separator(0) }
     }
 
-    #[cold]
-    fn first_separator_far(&self) -> usize {
-        let separates = |mark: &u32| self.bytes.get((mark - self.origin) as usize) == Some(&self.delimiters.element);
-        self.marks.iter().position(separates).unwrap_or(self.marks.len())
+    /// Index of the first mark from `mark` on that separates elements, or of the last one, which ends the segment.
+    #[inline]
+    fn next_separator(&self, mut mark: usize) -> usize {
+        let last = self.marks.len().saturating_sub(1);
+        let separates = |mark: usize| {
+            self.marks.get(mark).is_none_or(|at| self.buffer.get(*at as usize) == Some(&self.delimiters.element))
+        };
+        while mark < last && !separates(mark) {
+            mark += 1;
+        }
+        mark
+    }
+
+    #[inline]
+    fn part(&self, from: u32, to: u32) -> &'a [u8] {
+        self.buffer.get(from as usize..to as usize).unwrap_or_default()
     }
 
     /// The segment as it stood, without its terminator.
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+        self.part(self.frame.start, self.frame.end)
     }
 
     /// What stood between the terminator and the next segment: line ends, spaces, mostly nothing.
     pub fn line_end(&self) -> &'a [u8] {
-        self.line_end
+        self.part(self.frame.end + 1, self.frame.next)
     }
 
     /// The delimiters of the interchange that it stands in.
@@ -89,7 +120,7 @@ impl<'a> Segment<'a> {
     /// Offset of its first byte in the file.
     #[inline]
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.base + u64::from(self.frame.start)
     }
 
     /// Ordinal in its transaction set, ST = 1, as IK302 counts; 0 outside of a set.
@@ -106,12 +137,20 @@ impl<'a> Segment<'a> {
     /// The element at `position` (from 1): `None` past the end or where it is empty.
     #[inline]
     pub fn element(&self, position: usize) -> Option<&'a [u8]> {
-        self.elements().nth(position.checked_sub(1)?).map(|e| e.bytes).filter(|bytes| !bytes.is_empty())
+        let before = position.checked_sub(1)?;
+        if !self.frame.plain {
+            return self.elements().nth(before).map(|e| e.bytes).filter(|bytes| !bytes.is_empty());
+        }
+        let (from, to) = (*self.marks.get(before)?, *self.marks.get(position)?);
+        self.buffer.get(from as usize + 1..to as usize).filter(|bytes| !bytes.is_empty())
     }
 
     /// The component at `component` (from 1) of the element at `position`, in its first repetition; `None` where absent or
     /// empty.
     pub fn component(&self, position: usize, component: usize) -> Option<&'a [u8]> {
+        if self.frame.plain {
+            return if component == 1 { self.element(position) } else { None };
+        }
         let element = self.elements().nth(position.checked_sub(1)?)?;
         let first = element.repetitions().next()?;
         first.components().nth(component.checked_sub(1)?).map(|e| e.bytes).filter(|bytes| !bytes.is_empty())
@@ -125,35 +164,45 @@ impl<'a> Segment<'a> {
     /// All elements after the id, in order, empty ones too.
     #[inline]
     pub fn elements(&self) -> Elements<'a> {
-        Elements { segment: *self, next_mark: self.first_separator(), done: false }
+        Elements { segment: *self, mark: self.first_separator() }
     }
 
     /// A copy that owns its bytes.
     pub fn to_owned(&self) -> OwnedSegment {
+        let mut frame = self.frame;
+        (frame.start, frame.end, frame.next) = (0, frame.end - frame.start, frame.next - frame.start);
         OwnedSegment {
-            bytes: self.bytes.to_vec(),
-            marks: self.marks.iter().map(|mark| mark - self.origin).collect(),
-            delimiters: self.delimiters,
-            offset: self.offset,
+            buffer: self.part(self.frame.start, self.frame.next).to_vec(),
+            marks: self.marks.iter().map(|mark| mark - self.frame.start).collect(),
+            base: self.offset(),
+            frame,
             ordinal: self.ordinal,
-            line_end: self.line_end.to_vec(),
+            delimiters: self.delimiters,
         }
     }
 
+    /// The buffer that it stands in.
+    #[inline]
+    pub(crate) fn buffer(&self) -> &'a [u8] {
+        self.buffer
+    }
+
+    /// Where its delimiters stand in the buffer; the last is its end.
     #[inline]
     pub(crate) fn marks(&self) -> &'a [u32] {
         self.marks
     }
 
+    /// Where it stands in the buffer.
     #[inline]
-    pub(crate) fn origin(&self) -> u32 {
-        self.origin
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
     }
 }
 
 impl fmt::Debug for Segment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Segment({} #{} @{})", self.id, self.ordinal, self.offset)
+        write!(f, "Segment({} #{} @{})", self.id, self.ordinal, self.offset())
     }
 }
 
@@ -161,8 +210,8 @@ impl fmt::Debug for Segment<'_> {
 #[derive(Clone, Copy)]
 pub struct Elements<'a> {
     segment: Segment<'a>,
-    next_mark: usize,
-    done: bool,
+    /// Index of the mark before the next element; past the end, that of the last one.
+    mark: usize,
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -170,31 +219,13 @@ impl<'a> Iterator for Elements<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Element<'a>> {
-        if self.done {
-            return None;
-        }
         let segment = &self.segment;
-        let start = match segment.marks.get(self.next_mark) {
-            Some(&mark) => (mark - segment.origin) as usize + 1,
-            None => {
-                self.done = true;
-                return None;
-            }
-        };
-        let mut end = segment.bytes.len();
-        self.next_mark += 1;
-        self.done = true;
-        while let Some(&mark) = segment.marks.get(self.next_mark) {
-            let at = (mark - segment.origin) as usize;
-            if segment.bytes.get(at) == Some(&segment.delimiters.element) {
-                end = at;
-                self.done = false;
-                break;
-            }
-            self.next_mark += 1;
-        }
-        let bytes = segment.bytes.get(start..end).unwrap_or_default();
-        Some(Element { bytes, offset: start, delimiters: segment.delimiters })
+        let after = self.mark + 1;
+        let after = if segment.frame.plain { after } else { segment.next_separator(after) };
+        let (from, to) = (*segment.marks.get(self.mark)?, *segment.marks.get(after)?);
+        self.mark = after;
+        let bytes = segment.part(from + 1, to);
+        Some(Element { bytes, offset: (from + 1 - segment.frame.start) as usize, delimiters: segment.delimiters })
     }
 }
 
@@ -249,32 +280,56 @@ impl fmt::Debug for Element<'_> {
 }
 
 /// A segment that owns its bytes: what an item keeps of its ancestors.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct OwnedSegment {
-    bytes: Vec<u8>,
+    /// The segment, its terminator and its line end.
+    buffer: Vec<u8>,
     marks: Vec<u32>,
-    delimiters: Delimiters,
-    offset: u64,
+    base: u64,
+    frame: Frame,
     ordinal: u32,
-    line_end: Vec<u8>,
+    delimiters: Delimiters,
 }
 
 impl OwnedSegment {
     /// A segment from its bytes (without terminator) and delimiters.
-    pub fn new(bytes: Vec<u8>, delimiters: Delimiters) -> Self {
-        let inner = |(at, byte): (usize, &u8)| {
-            (delimiters.contains(*byte) && *byte != delimiters.terminator).then_some(at as u32)
+    pub fn new(mut bytes: Vec<u8>, delimiters: Delimiters) -> Self {
+        let end = bytes.len() as u32;
+        let splits = |byte: &u8| delimiters.splits(*byte);
+        let frame = Frame {
+            start: 0,
+            end,
+            next: end + 1,
+            plain: !bytes.iter().any(|byte| splits(byte) && *byte != delimiters.element),
+            odd: !bytes.iter().all(|byte| is_printable(*byte)),
         };
-        let marks = bytes.iter().enumerate().filter_map(inner).collect();
-        Self { bytes, marks, delimiters, offset: 0, ordinal: 0, line_end: Vec::new() }
+        let inner = bytes.iter().zip(0..).filter(|(byte, _)| splits(byte)).map(|(_, at)| at);
+        let marks = inner.chain([end]).collect();
+        bytes.push(delimiters.terminator);
+        Self { buffer: bytes, marks, base: 0, frame, ordinal: 0, delimiters }
     }
 
     /// The view.
     pub fn view(&self) -> Segment<'_> {
-        Segment::new(&self.bytes, &self.marks, 0, self.delimiters, self.offset)
-            .with_ordinal(self.ordinal)
-            .with_line_end(&self.line_end)
+        let mut segment = Segment::new(&self.buffer, &self.marks, self.base, self.delimiters, self.frame);
+        segment.set_ordinal(self.ordinal);
+        segment
     }
+}
+
+impl PartialEq for OwnedSegment {
+    fn eq(&self, other: &Self) -> bool {
+        let place = |segment: &Self| (segment.base, segment.frame.end, segment.ordinal, segment.delimiters);
+        self.buffer == other.buffer && place(self) == place(other)
+    }
+}
+
+impl Eq for OwnedSegment {}
+
+/// Whether a byte is printable ASCII.
+#[inline]
+pub(crate) fn is_printable(byte: u8) -> bool {
+    (0x20..=0x7e).contains(&byte)
 }
 
 impl fmt::Debug for OwnedSegment {
@@ -330,6 +385,20 @@ mod tests {
         assert_eq!(hl.id_bytes(), b"HL:1");
         assert_eq!(hl.element(1), Some(&b"2"[..]));
         assert_eq!(segment("HL:1").view().element_count(), 0);
+    }
+
+    #[test]
+    fn ids_are_told_alike_from_bytes_and_from_words() {
+        let some: Vec<u8> = (0..=255).step_by(5).chain(*b"AZ09@[/:`az{~*").collect();
+        let all = || some.iter().copied();
+        for (a, b) in all().flat_map(|a| all().map(move |b| (a, b))) {
+            for bytes in all().map(|c| [a, b, c, b'*']) {
+                for length in 0..=4 {
+                    let told = SegmentId::of_word(u32::from_be_bytes(bytes), length);
+                    assert_eq!(told, SegmentId::of(&bytes[..length]), "{:?}", &bytes[..length]);
+                }
+            }
+        }
     }
 
     #[test]

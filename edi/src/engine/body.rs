@@ -14,24 +14,42 @@ const HL: SegmentId = SegmentId::lit("HL");
 impl Core {
     /// A segment within a set, after ST.
     #[inline]
-    pub(super) fn set_segment(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+    pub(super) fn set_segment(&mut self, segment: &mut Segment<'_>, visitor: &mut impl Visitor) {
         let Some(set) = &mut self.set else { return };
         set.segments = set.segments.saturating_add(1);
-        let segment = segment.with_ordinal(set.segments);
+        segment.set_ordinal(set.segments);
         if self.plan.is_some() {
-            self.placed_segment(&segment, visitor);
+            self.placed_segment(segment, visitor);
         } else {
-            visitor.segment(&segment, None);
+            visitor.segment(segment, None);
         }
     }
 
     #[inline]
     pub(super) fn placed_segment(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+        let Some(plan) = &self.plan else { return };
+        self.moves.clear();
+        let placed = self.walk.place(plan, segment, &mut self.moves);
+        let sound = match placed {
+            Placed::At(node) | Placed::Late(node) => {
+                let step = plan.step(node);
+                let sound = !self.checker.any_character(segment) && plan.sound(step, segment, self.checker.today);
+                // Most segments neither close nor open anything, and nothing else wants them.
+                if sound && step.quiet && self.moves.is_empty() && placed == Placed::At(node) {
+                    return visitor.segment(segment, Some(node));
+                }
+                sound
+            }
+            Placed::Lost(_) => false,
+        };
+        self.segment_apart(segment, placed, sound, visitor);
+    }
+
+    /// A segment that moves loops, that something is wrong with, or that the hierarchy or a rule wants.
+    fn segment_apart(&mut self, segment: &Segment<'_>, placed: Placed, sound: bool, visitor: &mut impl Visitor) {
         // Taken out, so that the rest of the core stays free to change; put back below.
         let Some(plan) = self.plan.take() else { return };
-        let mut moves = std::mem::take(&mut self.moves);
-        moves.clear();
-        let placed = self.walk.place(&plan, segment, &mut moves);
+        let moves = std::mem::take(&mut self.moves);
         if !moves.is_empty() {
             let cursor = Cursor { offset: segment.offset(), ordinal: segment.ordinal() };
             self.replay(&plan, &moves, cursor, visitor);
@@ -39,14 +57,14 @@ impl Core {
         match placed {
             Placed::At(node) => {
                 visitor.segment(segment, Some(node));
-                self.at_node(&plan, segment, node, &moves, visitor);
+                self.at_node(&plan, segment, node, &moves, sound, visitor);
             }
             Placed::Late(node) => {
                 visitor.segment(segment, Some(node));
                 let rule = &catalog::SEGMENT_SEQUENCE;
                 let message = "expected it before, found it out of sequence";
                 self.lost(&plan, segment, Some(node), (rule, SegmentCode::Sequence, Layer::Base), message, visitor);
-                self.at_node(&plan, segment, node, &[], visitor);
+                self.at_node(&plan, segment, node, &[], sound, visitor);
             }
             Placed::Lost(lost) => {
                 visitor.segment(segment, None);
@@ -66,6 +84,7 @@ impl Core {
         segment: &Segment<'_>,
         node: NodeIx,
         moves: &[Move],
+        sound: bool,
         visitor: &mut impl Visitor,
     ) {
         for moved in moves {
@@ -74,8 +93,8 @@ impl Core {
             }
         }
         let step = plan.step(node);
-        self.checker.segment(plan, step, segment);
-        if !self.checker.faults.is_empty() {
+        if !sound {
+            self.checker.segment(plan, step, segment);
             self.element_faults(plan, segment, node, visitor);
         }
         if step.segment == HL {

@@ -78,7 +78,7 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn segment(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+    pub(super) fn segment(&mut self, segment: &mut Segment<'_>, visitor: &mut impl Visitor) {
         if let Some(set) = &self.set {
             if set.pending.is_some() {
                 self.guide_by_purpose(Some(segment), visitor);
@@ -191,7 +191,7 @@ impl<V: Visitor> Sink for Drive<'_, V> {
     }
 
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>) {
+    fn segment(&mut self, segment: &mut Segment<'_>) {
         self.core.segment(segment, self.visitor);
     }
 

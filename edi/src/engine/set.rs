@@ -55,7 +55,8 @@ impl Core {
     }
 
     fn set_open(&mut self, st: &Segment<'_>, guide: Option<&Arc<Guide>>, visitor: &mut impl Visitor) {
-        let st = st.with_ordinal(1);
+        let mut st = *st;
+        st.set_ordinal(1);
         let plan = guide.map(|guide| self.plan_of(guide));
         let (Some(group), Some(set)) = (&self.group, &self.set) else { return };
         visitor.set_start(&SetStart { ordinal: group.sets, header: &set.header, guide, offset: set.start });
@@ -122,22 +123,21 @@ impl Core {
         }
     }
 
-    pub(super) fn set_trailer(&mut self, segment: &Segment<'_>, visitor: &mut impl Visitor) {
+    pub(super) fn set_trailer(&mut self, segment: &mut Segment<'_>, visitor: &mut impl Visitor) {
         self.set_segment(segment, visitor);
         let Some(set) = &self.set else { return };
-        let segment = segment.with_ordinal(set.segments);
         let counts = segment.element(1).and_then(value::digits) == Some(u64::from(set.segments));
         let same = segment.element(2) == Some(set.header.control_number.as_bytes());
         let cursor = Cursor { offset: segment.offset(), ordinal: segment.ordinal() };
         self.walk_end(cursor, visitor);
         if !counts {
             let message = "SE01: expected the number of segments, found another".to_owned();
-            let at = At::element(&segment, None, 1);
+            let at = At::element(segment, None, 1);
             self.tell_set(&catalog::SET_TRAILER, SetCode::SegmentCount, message, at, visitor);
         }
         if !same {
             let message = "SE02: expected ST02's control number, found another".to_owned();
-            let at = At::element(&segment, None, 2);
+            let at = At::element(segment, None, 2);
             self.tell_set(&catalog::SET_TRAILER, SetCode::ControlNumberMismatch, message, at, visitor);
         }
         self.set_end(segment.offset() + segment.bytes().len() as u64 + 1, visitor);

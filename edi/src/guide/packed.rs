@@ -88,6 +88,26 @@ impl Packed<4> {
     }
 }
 
+impl Packed<4> {
+    /// As [`Packed::of`], from the first `length` bytes of a word, all at once.
+    #[inline]
+    pub fn of_word(word: u32, length: usize) -> Self {
+        let wanted = match length {
+            2 => 0xffff_0000,
+            3 => 0xffff_ff00,
+            _ => return Self::NONE,
+        };
+        let text = word & wanted;
+        let high = 0x8080_8080;
+        // The highest bit of each byte that is at least so great; none carries, since all are below 0x80.
+        let at_least = |byte: u8| text.wrapping_add(u32::from(0x80 - byte) * 0x0101_0101) & high;
+        let letters = at_least(b'A') & !at_least(b'Z' + 1);
+        let digits = at_least(b'0') & !at_least(b'9' + 1);
+        let fit = text & high == 0 && (letters | digits) & wanted == high & wanted && letters >> 31 == 1;
+        if fit { Self(text.to_be_bytes()) } else { Self::NONE }
+    }
+}
+
 impl<const N: usize> Default for Packed<N> {
     fn default() -> Self {
         Self::NONE

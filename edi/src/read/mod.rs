@@ -21,7 +21,7 @@ pub trait Sink {
     /// the file.
     fn isa(&mut self, segment: &Segment<'_>, leading: &[u8]) {}
     /// Any other segment.
-    fn segment(&mut self, segment: &Segment<'_>) {}
+    fn segment(&mut self, segment: &mut Segment<'_>) {}
     /// An ISA that cannot be used but tells enough for a TA1; a [`Refusal`] follows.
     fn broken_isa(&mut self, broken: &BrokenIsa) {}
     /// Something odd that is no segment.

@@ -4,8 +4,9 @@ use super::isa::{self, BROKEN_ISA_BYTES_MAX, ISA_BYTES};
 use super::{BrokenIsa, Note, NoteKind, Refusal, RefusalReason, Sink};
 use crate::delimiters::Delimiters;
 use crate::engine::Limits;
-use crate::scan::scan;
-use crate::segment::Segment;
+use crate::scan::{Index, scan};
+use crate::segment::{Frame, Segment};
+use std::ops::Range;
 
 /// How much of the input is taken into the buffer at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -18,8 +19,8 @@ pub struct Reader {
     buffer: Vec<u8>,
     /// Offset in the file of the buffer's first byte.
     offset: u64,
-    /// Positions in the buffer of the delimiters that stand in `..scanned`.
-    marks: Vec<u32>,
+    /// What stands in `..scanned` of the buffer.
+    index: Index,
     scanned: usize,
     delimiters: Delimiters,
     state: State,
@@ -53,7 +54,7 @@ impl Reader {
             limits,
             buffer: Vec::new(),
             offset: 0,
-            marks: Vec::new(),
+            index: Index::default(),
             scanned: 0,
             delimiters: Delimiters::default(),
             state: State::Start,
@@ -96,7 +97,7 @@ impl Reader {
         result.map(|_| ()).inspect_err(|refusal| {
             self.refused = Some(*refusal);
             self.buffer = Vec::new();
-            self.marks = Vec::new();
+            self.index = Index::default();
         })
     }
 
@@ -104,16 +105,15 @@ impl Reader {
         Err(Refusal { reason, offset: self.offset + at as u64 })
     }
 
-    /// Drops what was taken from the front of the buffer; `marks_used` of its marks with it.
-    fn consume(&mut self, bytes: usize, marks_used: usize) {
-        if bytes == 0 {
+    /// Drops what was taken from the front of the buffer, and what the index knows of it.
+    fn consume(&mut self, cursor: Cursor) {
+        if cursor.at == 0 {
             return;
         }
-        self.buffer.drain(..bytes);
-        self.marks.drain(..marks_used.min(self.marks.len()));
-        self.marks.iter_mut().for_each(|mark| *mark = mark.wrapping_sub(bytes as u32));
-        self.offset += bytes as u64;
-        self.scanned = self.scanned.saturating_sub(bytes);
+        self.buffer.drain(..cursor.at);
+        self.index.consume(cursor.at, cursor.mark, cursor.end, cursor.odd);
+        self.offset += cursor.at as u64;
+        self.scanned = self.scanned.saturating_sub(cursor.at);
     }
 
     fn start(&mut self, end: bool, sink: &mut impl Sink) -> Result<Step, Refusal> {
@@ -162,7 +162,7 @@ impl Reader {
         match read {
             Ok(isa) => {
                 self.delimiters = isa.delimiters;
-                self.marks.clear();
+                self.index.clear();
                 self.scanned = leading;
                 self.state = State::Inside { isa: Some(leading) };
                 if isa.no_repetition_separator {
@@ -188,135 +188,158 @@ impl Reader {
     /// All segments that stand whole in the buffer.
     fn inside(&mut self, end: bool, sink: &mut impl Sink) -> Result<Step, Refusal> {
         let fresh = self.buffer.get(self.scanned..).unwrap_or_default();
-        scan(fresh, self.scanned as u32, &self.delimiters, &mut self.marks);
+        scan(fresh, self.scanned as u32, &self.delimiters, &mut self.index);
         self.scanned = self.buffer.len();
-        let mut frame = Frame { start: 0, mark: 0 };
+        let mut cursor = Cursor::default();
         if let State::Inside { isa: Some(leading) } = self.state {
-            frame.start = leading;
-            match self.frame(&frame, end)? {
-                Framed::Segment { segment, next } => {
-                    sink.isa(&segment, self.buffer.get(..leading).unwrap_or_default());
-                    frame = next;
-                    self.state = State::Inside { isa: None };
-                }
-                Framed::Wait => return Ok(Step::Wait),
-            }
+            cursor.at = leading;
+            let Some((segment, next)) = self.framed(cursor, 0, end)? else { return Ok(Step::Wait) };
+            sink.isa(&segment, self.buffer.get(..leading).unwrap_or_default());
+            cursor = next;
+            self.state = State::Inside { isa: None };
         }
         loop {
-            let rest = self.buffer.get(frame.start..).unwrap_or_default();
-            if rest.starts_with(b"ISA") {
-                self.state = State::Isa { leading: 0 };
-                self.consume(frame.start, frame.mark);
+            cursor = self.usual(cursor, sink);
+            // More bytes than a segment may have otherwise; a length that does not hold.
+            let (mut more, mut mismatch) = (0, None);
+            match self.buffer.get(cursor.at..).unwrap_or_default() {
+                [] | [_] | [_, _] if !end => break,
+                [b'I', b'S', b'A', ..] => {
+                    self.state = State::Isa { leading: 0 };
+                    self.consume(cursor);
+                    return Ok(Step::More);
+                }
+                [b'B', ..] => match self.binary(&cursor)? {
+                    Binary::Not => {}
+                    Binary::Wait => break,
+                    Binary::Until { inner } => {
+                        self.index.skip(inner);
+                        more = self.limits.binary_bytes_max;
+                    }
+                    Binary::Mismatch { at } => mismatch = Some(self.offset + at as u64),
+                },
+                _ => {}
+            }
+            let framed = self.framed(cursor, more, end);
+            // Told once the segment is whole: until then it is framed anew with every piece.
+            if let Some(at) = mismatch.filter(|_| matches!(framed, Ok(Some(_)))) {
+                sink.note(&Note { kind: NoteKind::BinaryLength, bytes: at..at + 1 });
+            }
+            let Some((mut segment, next)) = framed? else { break };
+            cursor = next;
+            sink.segment(&mut segment);
+            if segment.id_bytes() == b"IEA" {
+                self.state = State::Between;
+                self.consume(cursor);
                 return Ok(Step::More);
             }
-            if rest.len() < 3 && !end {
-                break;
-            }
-            match self.framed(&frame, end, sink)? {
-                Framed::Segment { segment, next } => {
-                    let last = segment.id_bytes() == b"IEA";
-                    sink.segment(&segment);
-                    frame = next;
-                    if last {
-                        self.state = State::Between;
-                        self.consume(frame.start, frame.mark);
-                        return Ok(Step::More);
-                    }
-                }
-                Framed::Wait => break,
-            }
         }
-        if end && frame.start < self.buffer.len() {
-            let bytes = self.offset + frame.start as u64..self.offset + self.buffer.len() as u64;
+        if end && cursor.at < self.buffer.len() {
+            let bytes = self.offset + cursor.at as u64..self.offset + self.buffer.len() as u64;
             sink.note(&Note { kind: NoteKind::Unterminated, bytes });
-            frame = Frame { start: self.buffer.len(), mark: self.marks.len() };
+            let Index { marks, ends, odd, .. } = &self.index;
+            cursor = Cursor { at: self.buffer.len(), mark: marks.len(), end: ends.len(), odd: odd.len() };
         }
-        self.consume(frame.start, frame.mark);
+        self.consume(cursor);
         Ok(Step::Wait)
     }
 
-    /// The segment at `frame`, binary ones by their length.
-    #[inline(always)]
-    fn framed(&self, frame: &Frame, end: bool, sink: &mut impl Sink) -> Result<Framed<'_>, Refusal> {
-        if self.buffer.get(frame.start) == Some(&b'B') {
-            match self.binary(frame)? {
-                Binary::Not => {}
-                Binary::Wait => return Ok(Framed::Wait),
-                Binary::Until { end: data_end, marks } => {
-                    return self.close(frame, data_end, marks, self.limits.binary_bytes_max, end);
-                }
-                Binary::Mismatch { at } => {
-                    // Told once the segment is whole: until then it is framed anew with every piece.
-                    let framed = self.frame(frame, end)?;
-                    if let Framed::Segment { .. } = framed {
-                        let at = self.offset + at as u64;
-                        sink.note(&Note { kind: NoteKind::BinaryLength, bytes: at..at + 1 });
-                    }
-                    return Ok(framed);
-                }
+    /// Tells segments as long as each stands whole, is no BIN, BDS, ISA or IEA by its first letter, and is followed by another one
+    /// at once or behind one line feed. Where the next one stands, which is not of that kind.
+    fn usual(&self, mut cursor: Cursor, sink: &mut impl Sink) -> Cursor {
+        let Index { marks, ends, odd, .. } = &self.index;
+        let (buffer, delimiters) = (self.buffer.as_slice(), self.delimiters);
+        let line_feeds = !delimiters.contains(b'\n');
+        while let Some(ended) = ends.get(cursor.end) {
+            let Some(run) = marks.get(cursor.mark..=ended.mark()) else { break };
+            let (Some(at), Some(head)) = (run.last(), buffer.get(cursor.at..cursor.at + 4)) else { break };
+            let word = head.try_into().map_or(0, u32::from_be_bytes);
+            let at = *at as usize;
+            let next = match buffer.get(at + 1..) {
+                Some([first, ..]) if *first > b' ' => at + 1,
+                Some([b'\n', second, ..]) if *second > b' ' && line_feeds => at + 2,
+                _ => break,
+            };
+            if matches!(word >> 24, 0x42 | 0x49)
+                || next - cursor.at > self.limits.segment_bytes_max
+                || !ended.plain() && far(run, buffer, &delimiters)
+            {
+                break;
             }
+            let mut passed = cursor.odd;
+            let is_odd = odd.get(passed).is_some_and(|odd| (*odd as usize) < at);
+            while odd.get(passed).is_some_and(|odd| (*odd as usize) < next) {
+                passed += 1;
+            }
+            let (start, end) = (cursor.at as u32, at as u32);
+            let frame = Frame { start, end, next: next as u32, plain: ended.plain(), odd: is_odd };
+            let mut segment = Segment::with_word(buffer, run, self.offset, delimiters, frame, word);
+            cursor = Cursor { at: next, mark: ended.mark() + 1, end: cursor.end + 1, odd: passed };
+            sink.segment(&mut segment);
         }
-        self.frame(frame, end)
+        cursor
     }
 
-    /// The segment at `frame` up to the next terminator.
-    #[inline(always)]
-    fn frame(&self, frame: &Frame, end: bool) -> Result<Framed<'_>, Refusal> {
-        let terminator = self.delimiters.terminator;
-        let ahead = self.marks.get(frame.mark..).unwrap_or_default();
-        let is_end = |mark: &u32| self.buffer.get(*mark as usize) == Some(&terminator);
-        match ahead.iter().position(is_end) {
-            Some(marks) => {
-                let at = ahead.get(marks).map_or(0, |mark| *mark as usize);
-                self.close(frame, at, marks, 0, end)
-            }
-            None if self.buffer.len() - frame.start.min(self.buffer.len()) >= self.limits.segment_bytes_max => {
-                self.too_long(frame)
-            }
-            None => Ok(Framed::Wait),
-        }
-    }
-
-    fn too_long<T>(&self, frame: &Frame) -> Result<T, Refusal> {
-        let limit = self.limits.segment_bytes_max;
-        self.refuse(RefusalReason::SegmentTooLong { limit: limit as u64 }, frame.start + limit)
-    }
-
-    /// The segment from `frame` to its terminator at `at`, with what follows it up to the next one. Waits where what follows is not
-    /// at hand.
-    #[inline(always)]
-    fn close(&self, frame: &Frame, at: usize, marks: usize, more: usize, end: bool) -> Result<Framed<'_>, Refusal> {
-        let bytes = self.buffer.get(frame.start..at).unwrap_or_default();
+    /// The segment at the cursor, up to its terminator, and where the next one starts. Waits where what follows is not at hand.
+    fn framed(&self, cursor: Cursor, more: usize, end: bool) -> Result<Option<(Segment<'_>, Cursor)>, Refusal> {
+        let Index { marks, ends, odd, .. } = &self.index;
+        let segment_bytes_max = self.limits.segment_bytes_max;
+        let Some(ended) = ends.get(cursor.end) else {
+            let long = self.buffer.len().saturating_sub(cursor.at) >= segment_bytes_max;
+            return if long { self.too_long(cursor.at) } else { Ok(None) };
+        };
+        let run = marks.get(cursor.mark..=ended.mark()).unwrap_or_default();
+        let at = run.last().map_or(cursor.at, |mark| *mark as usize);
         let after = self.buffer.get(at + 1..).unwrap_or_default();
-        let last = bytes.starts_with(b"IEA");
-        let gap = self.gap(after, last);
+        let gap = self.gap(after, cursor.at);
         let next = at + 1 + gap;
-        if next - frame.start > self.limits.segment_bytes_max.saturating_add(more) {
-            return self.too_long(frame);
+        if next - cursor.at > segment_bytes_max.saturating_add(more) {
+            return self.too_long(cursor.at);
         }
         if gap == after.len() && !end {
-            return Ok(Framed::Wait);
+            return Ok(None);
         }
-        let run = self.marks.get(frame.mark..frame.mark + marks).unwrap_or_default();
-        let mut used = frame.mark + marks;
-        while self.marks.get(used).is_some_and(|mark| (*mark as usize) < next) {
-            used += 1;
+        let before = |positions: &[u32], from: usize, limit: usize| {
+            let mut to = from;
+            while positions.get(to).is_some_and(|position| (*position as usize) < limit) {
+                to += 1;
+            }
+            to
+        };
+        let is_odd = odd.get(cursor.odd).is_some_and(|odd| (*odd as usize) < at);
+        let mut to = Cursor {
+            at: next,
+            mark: before(marks, ended.mark() + 1, next),
+            end: cursor.end + 1,
+            odd: before(odd, cursor.odd, next),
+        };
+        // A blank terminator may stand among the blanks that follow.
+        while ends.get(to.end).is_some_and(|end| end.mark() < to.mark) {
+            to.end += 1;
         }
-        let offset = self.offset + frame.start as u64;
-        let segment = Segment::new(bytes, run, frame.start as u32, self.delimiters, offset)
-            .with_line_end(after.get(..gap).unwrap_or_default());
-        Ok(Framed::Segment { segment, next: Frame { start: next, mark: used } })
+        let (start, end, next) = (cursor.at as u32, at as u32, next as u32);
+        let frame = Frame { start, end, next, plain: ended.plain(), odd: is_odd };
+        Ok(Some((Segment::new(&self.buffer, run, self.offset, self.delimiters, frame), to)))
     }
 
+    fn too_long<T>(&self, start: usize) -> Result<T, Refusal> {
+        let limit = self.limits.segment_bytes_max;
+        self.refuse(RefusalReason::SegmentTooLong { limit: limit as u64 }, start + limit)
+    }
     /// How many blanks stand before the next segment; after an IEA also NULs and end-of-file marks.
     #[inline]
-    fn gap(&self, after: &[u8], last: bool) -> usize {
+    fn gap(&self, after: &[u8], start: usize) -> usize {
         // Mostly none, or one line end.
         match after {
-            [first, ..] if *first > b' ' => return 0,
-            [b'\n', second, ..] if *second > b' ' && !self.delimiters.splits(b'\n') => return 1,
-            _ => {}
+            [first, ..] if *first > b' ' => 0,
+            [b'\n', second, ..] if *second > b' ' && !self.delimiters.splits(b'\n') => 1,
+            _ => self.long_gap(after, start),
         }
+    }
+
+    #[cold]
+    fn long_gap(&self, after: &[u8], start: usize) -> usize {
+        let last = self.buffer.get(start..).unwrap_or_default().starts_with(b"IEA");
         let blank = |byte: &u8| {
             let blank = matches!(byte, b'\r' | b'\n' | b' ' | b'\t') || (last && matches!(byte, 0 | 0x1a));
             blank && !self.delimiters.splits(*byte)
@@ -324,18 +347,19 @@ impl Reader {
         after.iter().take_while(|byte| blank(byte)).count()
     }
 
-    /// Whether a BIN or BDS stands at `frame`, and where its data ends.
-    fn binary(&self, frame: &Frame) -> Result<Binary, Refusal> {
-        let rest = self.buffer.get(frame.start..).unwrap_or_default();
+    /// Whether a BIN or BDS stands at the cursor, and where its data ends.
+    #[cold]
+    fn binary(&self, cursor: &Cursor) -> Result<Binary, Refusal> {
+        let rest = self.buffer.get(cursor.at..).unwrap_or_default();
         // The element that declares the length.
         let length_at = match rest.get(..3) {
             Some(b"BIN") => 1,
             Some(b"BDS") => 2,
             _ => return Ok(Binary::Not),
         };
-        let marks = self.marks.get(frame.mark..).unwrap_or_default();
-        let Some(marks) = marks.get(..=length_at) else {
-            let ended = marks.iter().any(|mark| self.buffer.get(*mark as usize) == Some(&self.delimiters.terminator));
+        let ahead = self.index.marks.get(cursor.mark..).unwrap_or_default();
+        let Some(marks) = ahead.get(..=length_at) else {
+            let ended = ahead.iter().any(|mark| self.buffer.get(*mark as usize) == Some(&self.delimiters.terminator));
             let long = rest.len() >= self.limits.segment_bytes_max;
             return Ok(if ended || long { Binary::Not } else { Binary::Wait });
         };
@@ -345,7 +369,7 @@ impl Reader {
         let (Some(&[.., before, after]), Some(first)) = (Some(marks), marks.first()) else { return Ok(Binary::Not) };
         let digits = self.buffer.get(before as usize + 1..after as usize).unwrap_or_default();
         let length = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok());
-        let Some(length) = length.filter(|_| *first as usize == frame.start + 3) else { return Ok(Binary::Not) };
+        let Some(length) = length.filter(|_| *first as usize == cursor.at + 3) else { return Ok(Binary::Not) };
         if length > self.limits.binary_bytes_max as u64 {
             let limit = self.limits.binary_bytes_max as u64;
             return self.refuse(RefusalReason::BinaryTooLong { limit }, before as usize + 1);
@@ -353,7 +377,10 @@ impl Reader {
         let end = after as usize + 1 + length as usize;
         Ok(match self.buffer.get(end) {
             None => Binary::Wait,
-            Some(byte) if *byte == self.delimiters.terminator => Binary::Until { end, marks: length_at + 1 },
+            Some(byte) if *byte == self.delimiters.terminator => {
+                let inner = ahead.partition_point(|mark| (*mark as usize) < end);
+                Binary::Until { inner: cursor.mark + length_at + 1..cursor.mark + inner }
+            }
             Some(_) => Binary::Mismatch { at: end },
         })
     }
@@ -376,34 +403,44 @@ impl Reader {
     }
 
     fn outside(&mut self, end: bool) -> Result<Step, Refusal> {
-        self.marks.clear();
+        self.index.clear();
         if let Some(at) = memchr::memmem::find(&self.buffer, b"ISA") {
-            self.consume(at, 0);
+            self.consume(Cursor { at, ..Cursor::default() });
             self.state = State::Isa { leading: 0 };
             return Ok(Step::More);
         }
         let keep = if end { 0 } else { 2 };
-        self.consume(self.buffer.len().saturating_sub(keep), 0);
+        self.consume(Cursor { at: self.buffer.len().saturating_sub(keep), ..Cursor::default() });
         Ok(Step::Wait)
     }
 }
 
-/// Where a segment starts: in the buffer, and in the marks.
-struct Frame {
-    start: usize,
+/// Where the next segment starts: in the buffer, and in the lists of its index.
+#[derive(Clone, Copy, Default)]
+struct Cursor {
+    at: usize,
     mark: usize,
+    end: usize,
+    odd: usize,
 }
 
-enum Framed<'a> {
-    Segment { segment: Segment<'a>, next: Frame },
-    Wait,
+/// Whether the first delimiter of a segment does not end its id.
+#[inline]
+fn far(run: &[u32], buffer: &[u8], delimiters: &Delimiters) -> bool {
+    let first = run.first().and_then(|mark| buffer.get(*mark as usize));
+    first.is_none_or(|first| *first != delimiters.element && *first != delimiters.terminator)
 }
 
 enum Binary {
     Not,
     Wait,
-    Until { end: usize, marks: usize },
-    Mismatch { at: usize },
+    /// The data ends well; delimiters of this range of marks stand within it.
+    Until {
+        inner: Range<usize>,
+    },
+    Mismatch {
+        at: usize,
+    },
 }
 
 /// Whether the text is UTF-16 or UTF-32: a byte order mark, or `IS` with NULs about.

@@ -1,7 +1,7 @@
 //! What the checker says of an element that is wrong. None of it runs for a sound file.
 
 use super::catalog as rule;
-use super::elements::{Checker, ElementAt, ElementFault, Here};
+use super::elements::{Checker, ElementAt, ElementFault, Here, Value};
 use super::plan::Check;
 use crate::engine::CharacterSet;
 use crate::finding::{ElementCode, Layer, RuleInfo};
@@ -69,50 +69,49 @@ impl Checker {
         here: Here<'_>,
         rule: &'static RuleInfo,
         code: ElementCode,
-        value: &[u8],
-        start: usize,
+        value: Value<'_>,
         expected: &str,
     ) {
         let message = format!("expected {expected}, found something else");
-        self.fault(here, rule, code, Layer::Base, start..start + value.len(), message);
+        self.fault(here, rule, code, Layer::Base, value.range(), message);
     }
 
     #[cold]
-    pub(super) fn length(&mut self, here: Here<'_>, check: &Check, length: u32, value: &[u8], start: usize) {
+    pub(super) fn length(&mut self, here: Here<'_>, check: &Check, length: u32, value: Value<'_>) {
         let (code, rule) = if length < check.min {
             (ElementCode::TooShort, &rule::TOO_SHORT)
         } else {
             (ElementCode::TooLong, &rule::TOO_LONG)
         };
         let message = format!("expected {} to {} characters, found {length}", check.min, check.max);
-        self.fault(here, rule, code, Layer::Base, start..start + value.len(), message);
+        self.fault(here, rule, code, Layer::Base, value.range(), message);
     }
 
     /// A code that the guide does not list: known to another guide, or to none.
     #[cold]
-    pub(super) fn code(&mut self, here: Here<'_>, value: &[u8], start: usize) {
+    pub(super) fn code(&mut self, here: Here<'_>, value: Value<'_>) {
         let element = self.used(here).map_or(ElementId::NONE, |used| used.element);
-        let known = crate::guide::known().codes.binary_search(&(element, Code::pack(value))).is_ok();
+        let known = crate::guide::known().codes.binary_search(&(element, Code::pack(value.bytes()))).is_ok();
         let (code, layer) =
             if known { (ElementCode::GuideCode, Layer::Guide) } else { (ElementCode::Code, Layer::Base) };
         let message = "expected a code that the guide lists, found another".to_owned();
-        self.fault(here, &rule::CODE, code, layer, start..start + value.len(), message);
+        self.fault(here, &rule::CODE, code, layer, value.range(), message);
     }
 
-    pub(super) fn dated(&mut self, here: Here<'_>, check: &Check, value: &[u8], start: usize) {
+    pub(super) fn dated(&mut self, here: Here<'_>, check: &Check, value: Value<'_>) {
         let guide = &here.plan.guide;
-        let found = check.span.of(&guide.codes).binary_search(&Code::pack(value));
+        let found = check.span.of(&guide.codes).binary_search(&Code::pack(value.bytes()));
         let period = found.ok().and_then(|at| check.span.of(&guide.periods).get(at).copied());
         let Some(Period { from, to }) = period else { return };
         if self.today != 0 && !(from..=to).contains(&self.today) {
             let message = "expected a code that is valid on the group's date, found one that is not".to_owned();
-            let bytes = start..start + value.len();
-            self.fault(here, &rule::CODE_OUT_OF_DATE, ElementCode::GuideCode, Layer::Guide, bytes, message);
+            self.fault(here, &rule::CODE_OUT_OF_DATE, ElementCode::GuideCode, Layer::Guide, value.range(), message);
         }
     }
 
     #[cold]
-    pub(super) fn too_many(&mut self, segment: &Segment<'_>, position: usize, start: usize) {
+    pub(super) fn too_many(&mut self, segment: &Segment<'_>, position: usize, start: u32) {
+        let start = (start - segment.frame().start) as usize;
         self.faults.push(ElementFault {
             rule: &rule::TOO_MANY_ELEMENTS,
             code: ElementCode::TooManyElements,

@@ -1,13 +1,17 @@
 //! Segments against their guide: where they belong, what their elements hold, and the rules beyond the tables.
 
 pub(crate) mod catalog;
+mod codes;
+mod composite;
 mod elements;
 mod faults;
-mod pieces;
+mod paths;
 mod plan;
 pub mod rules;
+mod sound;
 pub(crate) mod value;
 mod walk;
+mod word;
 
 pub(crate) use elements::{Checker, ElementFault};
 pub(crate) use plan::Plan;

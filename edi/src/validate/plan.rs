@@ -1,7 +1,10 @@
 //! A guide made ready for the walk: what is looked at for every segment and element, small and in a row.
 
-use super::pieces::Pieces;
+use super::codes::{CodeList, CodeTables};
+use super::paths::Tellers;
 use super::rules::{Bound, Rules};
+use super::sound::Look;
+use super::word::{word, word_at};
 use crate::finding::Snip;
 use crate::guide::{
     Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
@@ -17,9 +20,13 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parallel to the guide's elements.
     checks: Vec<Check>,
-    /// Parallel to the guide's codes: each as a number, where it has at most eight letters.
-    short_codes: Vec<u64>,
+    /// Parallel to the checks.
+    looks: Vec<Look>,
+    code_tables: CodeTables,
+    /// The day from which on all codes are valid that have not ended.
+    codes_since: u32,
     keys: Vec<Key>,
+    tellers: Tellers,
     /// The rules beyond the tables.
     pub(crate) rules: Bound,
     /// Whether an item may be rejected while the others of its set go on.
@@ -46,12 +53,20 @@ pub(crate) struct Step {
     pub(crate) first: FirstKey,
     pub(crate) max: u32,
     pub(crate) required: Span,
+    /// A bit for each required child of this loop.
+    pub(super) required_bits: u64,
+    /// This child's own bit, where it is required, …
+    pub(super) required_bit: u64,
+    /// … and those of its required siblings that stand before its run.
+    pub(super) required_before: u64,
     pub(crate) checks: Span,
     pub(crate) notes: Span,
     /// Position of the last element that is required.
     pub(crate) last_required: u8,
     /// Whether a rule looks at this segment, or at this loop when it opens or closes.
     pub(crate) rules: bool,
+    /// Neither a rule nor the hierarchy wants this segment.
+    pub(crate) quiet: bool,
 }
 
 /// What is checked of an element.
@@ -59,12 +74,13 @@ pub(crate) struct Step {
 pub(crate) struct Check {
     pub(crate) kind: Kind,
     pub(crate) usage: Usage,
-    /// Codes have at most eight letters each.
-    pub(crate) short: bool,
+    /// Some of the codes have more than eight letters: `codes` does not hold them.
+    pub(crate) long_codes: bool,
     pub(crate) dated: bool,
     pub(crate) repeat: u16,
     pub(crate) min: u32,
     pub(crate) max: u32,
+    pub(super) codes: CodeList,
     /// Codes; of a composite, its components.
     pub(crate) span: Span,
     /// A composite's own notes.
@@ -110,10 +126,12 @@ pub(crate) struct First {
 impl First {
     #[inline]
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
-        let piece = Pieces::new(segment).and_then(|mut pieces| pieces.next());
-        match piece {
-            Some(piece) => Self { value: short(piece.bytes).unwrap_or(0), simple: piece.ends_element },
-            None => Self { value: 0, simple: false },
+        let [before, after, ..] = *segment.marks() else { return Self { value: 0, simple: false } };
+        let (start, end) = (before as usize + 1, after as usize);
+        let plain = segment.frame().plain || after == segment.frame().end;
+        Self {
+            value: word_at(segment.buffer(), start, end - start),
+            simple: plain || segment.buffer().get(end) == Some(&segment.delimiters().element),
         }
     }
 }
@@ -123,31 +141,41 @@ impl First {
 struct Key {
     element: u8,
     component: u8,
-    short: bool,
     codes: Span,
+    /// The codes, where none is long.
+    list: Option<CodeList>,
 }
 
 impl Plan {
     /// The tables of a guide, with the rules up to a SNIP type.
     pub(crate) fn new(guide: Arc<Guide>, rules: &Rules, snip_max: Snip) -> Self {
-        let short_codes = guide.codes.iter().map(|code| short(code.as_bytes()).unwrap_or(u64::MAX)).collect();
-        let all_short = |span: Span| span.of(&guide.codes).iter().all(|code| code.as_bytes().len() <= 8);
+        let mut code_tables = CodeTables::default();
         let keys = guide
             .key_elements
             .iter()
             .map(|key| Key {
                 element: key.element,
                 component: key.component,
-                short: all_short(key.codes),
                 codes: key.codes,
+                list: code_tables.add(key.codes, &guide.codes),
             })
             .collect();
-        let checks = guide.elements.iter().map(|used| check(used, all_short(used.codes))).collect();
+        let mut checks = Vec::with_capacity(guide.elements.len());
+        let mut looks = Vec::with_capacity(guide.elements.len());
+        for used in guide.elements.iter() {
+            let check = check(used, code_tables.add(used.codes, &guide.codes));
+            let open = if used.dated { code_tables.add_open(&guide, used.codes) } else { check.codes };
+            looks.push(Look::new(&check, open, last_required(guide.components_of(used))));
+            checks.push(check);
+        }
         let mut plan = Self {
             steps: Vec::with_capacity(guide.nodes.len()),
             checks,
-            short_codes,
+            looks,
+            code_tables,
+            codes_since: guide.periods.iter().map(|period| period.from).max().unwrap_or(0),
             keys,
+            tellers: Tellers::new(&guide),
             rules: Bound::new(&guide, rules, snip_max),
             alone: guide.item_kind == ItemKind::Loops { alone: true },
             guide,
@@ -169,6 +197,26 @@ impl Plan {
     }
 
     #[inline]
+    pub(super) fn looks(&self, span: Span) -> &[Look] {
+        span.of(&self.looks)
+    }
+
+    #[inline]
+    pub(super) fn tellers(&self) -> &Tellers {
+        &self.tellers
+    }
+
+    #[inline]
+    pub(super) fn codes_since(&self) -> u32 {
+        self.codes_since
+    }
+
+    #[inline]
+    pub(super) fn codes(&self) -> &CodeTables {
+        &self.code_tables
+    }
+
+    #[inline]
     pub(crate) fn notes(&self, span: Span) -> &[Note] {
         span.of(&self.guide.notes)
     }
@@ -178,15 +226,15 @@ impl Plan {
         span.of(&self.guide.required)
     }
 
-    /// Whether a run of codes holds the value.
+    /// Whether one of an element's codes is the value; `word` is the value as a number.
     #[inline]
-    pub(crate) fn has_code(&self, span: Span, all_short: bool, value: &[u8]) -> bool {
-        if !all_short {
-            return span.of(&self.guide.codes).binary_search(&Code::pack(value)).is_ok();
-        }
-        let Some(value) = short(value) else { return false };
-        let codes = span.of(&self.short_codes);
-        if codes.len() > 16 { codes.binary_search(&value).is_ok() } else { codes.contains(&value) }
+    pub(super) fn has_code(&self, check: &Check, word: u64, value: &[u8]) -> bool {
+        if check.long_codes { self.has_long_code(check.span, value) } else { self.code_tables.holds(check.codes, word) }
+    }
+
+    #[cold]
+    fn has_long_code(&self, span: Span, value: &[u8]) -> bool {
+        span.of(&self.guide.codes).binary_search(&Code::pack(value)).is_ok()
     }
 
     /// Whether a segment holds the key elements of a node.
@@ -201,15 +249,40 @@ impl Plan {
 
     fn all_keys_hold(&self, keys: Span, segment: &Segment<'_>, first: First) -> bool {
         keys.of(&self.keys).iter().all(|key| {
-            if key.short && key.element == 1 && first.value != 0 && (first.simple || key.component == 1) {
-                return key.component <= 1 && key.codes.of(&self.short_codes).contains(&first.value);
-            }
             let value = match key.component {
                 0 => segment.element(usize::from(key.element)),
+                1 if key.element == 1 && first.value != 0 && key.list.is_some() => {
+                    return self.key_holds(key, first.value, &[]);
+                }
                 component => segment.component(usize::from(key.element), usize::from(component)),
             };
-            value.is_some_and(|value| self.has_code(key.codes, key.short, value))
+            value.is_some_and(|value| self.key_holds(key, word(value), value))
         })
+    }
+
+    #[inline]
+    fn key_holds(&self, key: &Key, word: u64, value: &[u8]) -> bool {
+        match key.list {
+            Some(list) => self.code_tables.holds(list, word),
+            None => self.has_long_code(key.codes, value),
+        }
+    }
+
+    /// Gives each required child of a loop its bit.
+    fn link_required(&mut self, ix: NodeIx) {
+        let guide = Arc::clone(&self.guide);
+        let required = guide.node(ix).required.of(&guide.required);
+        let bits = required_bits(required, NodeIx::NONE);
+        if let Some(step) = self.steps.get_mut(usize::from(ix.0)) {
+            step.required_bits = bits;
+        }
+        for child in guide.children(ix) {
+            let before = required_bits(required, self.step(child).run);
+            let own = required.iter().position(|required| *required == child).map_or(0, required_bit);
+            if let Some(step) = self.steps.get_mut(usize::from(child.0)) {
+                (step.required_bit, step.required_before) = (own & !UNSETTLED, before);
+            }
+        }
     }
 
     /// Fills in what needs the siblings: the run that each stands in, and the segments that are ahead.
@@ -226,6 +299,7 @@ impl Plan {
                     step.run = run;
                 }
             }
+            self.link_required(ix);
         }
         // Siblings stand in order: from the last to the first.
         for ix in (0..self.steps.len()).rev() {
@@ -251,11 +325,28 @@ static NOWHERE: Step = Step {
     first: FirstKey::None,
     max: 0,
     required: Span { start: 0, len: 0 },
+    required_bits: 0,
+    required_bit: 0,
+    required_before: 0,
     checks: Span { start: 0, len: 0 },
     notes: Span { start: 0, len: 0 },
     last_required: 0,
+    quiet: false,
     rules: false,
 };
+
+/// The bit of all required children of a loop past its 63rd: it is never settled, so that they are always looked at.
+pub(super) const UNSETTLED: u64 = 1 << 63;
+
+fn required_bit(at: usize) -> u64 {
+    1u64.checked_shl(at as u32).unwrap_or(UNSETTLED)
+}
+
+/// The bits of those that stand before `until`.
+fn required_bits(required: &[NodeIx], until: NodeIx) -> u64 {
+    let before = required.iter().enumerate().filter(|(_, child)| **child < until);
+    before.fold(0, |bits, (at, _)| bits | required_bit(at))
+}
 
 /// One of 64 bits for a segment id; others may share it.
 #[inline]
@@ -263,25 +354,10 @@ pub(crate) fn bit(segment: SegmentId) -> u64 {
     1 << (segment.word().wrapping_mul(0x9E37_79B1) >> 26)
 }
 
-/// A value of one to eight bytes as a number that orders as text does; `None` for any other.
-#[inline]
-fn short(value: &[u8]) -> Option<u64> {
-    let number = match *value {
-        [a] => u64::from(a),
-        [a, b] => u64::from(u16::from_be_bytes([a, b])),
-        [a, b, c] => u64::from(u32::from_be_bytes([0, a, b, c])),
-        [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
-        [_, _, _, _, _, ..] if value.len() <= 8 => value.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),
-        _ => return None,
-    };
-    Some(number << (64 - 8 * value.len() as u32))
-}
-
 fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
     let node = guide.node(ix);
     let is_loop = node.kind == NodeKind::Loop;
     let below = guide.items.iter().any(|item| item.node != ix && guide.within(item.node, ix));
-    let required = |used: &&ElementUse| used.usage == Usage::Required;
     Step {
         segment: node.segment,
         ahead: 0,
@@ -295,25 +371,35 @@ fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
         first: first_key(guide, node),
         max: node.max,
         required: node.required,
+        required_bits: 0,
+        required_bit: 0,
+        required_before: 0,
         checks: node.elements,
         notes: node.notes,
-        last_required: guide.elements_of(node).iter().filter(required).map(|used| used.position).max().unwrap_or(0),
+        last_required: last_required(guide.elements_of(node)),
         rules: rules.looks_at(ix),
+        quiet: !rules.looks_at(ix) && node.segment != SegmentId::lit("HL"),
     }
+}
+
+/// Position of the last element that is required.
+fn last_required(elements: &[ElementUse]) -> u8 {
+    let required = |used: &&ElementUse| used.usage == Usage::Required;
+    elements.iter().filter(required).map(|used| used.position).max().unwrap_or(0)
 }
 
 fn first_key(guide: &Guide, node: &Node) -> FirstKey {
     match node.keys.of(&guide.key_elements) {
         [] => FirstKey::None,
         [key] if key.element == 1 && key.component == 0 => match key.codes.of(&guide.codes) {
-            [code] => short(code.as_bytes()).map_or(FirstKey::Other, FirstKey::One),
+            [code] if word(code.as_bytes()) != 0 => FirstKey::One(word(code.as_bytes())),
             _ => FirstKey::Other,
         },
         _ => FirstKey::Other,
     }
 }
 
-fn check(used: &ElementUse, short: bool) -> Check {
+fn check(used: &ElementUse, codes: Option<CodeList>) -> Check {
     let kind = match used.data_type {
         _ if used.element == ElementId::lit("1250") => Kind::Format,
         _ if used.element == ElementId::lit("1251") => Kind::Formatted,
@@ -329,25 +415,13 @@ fn check(used: &ElementUse, short: bool) -> Check {
     Check {
         kind,
         usage: used.usage,
-        short,
+        long_codes: codes.is_none(),
         dated: used.dated,
         repeat: used.repeat,
         min: used.min,
         max: used.max,
+        codes: codes.unwrap_or_default(),
         span,
         notes: used.notes,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_codes_order_as_text() {
-        assert!(short(b"1") < short(b"10") && short(b"10") < short(b"2"));
-        assert_eq!(short(b""), None);
-        assert_eq!(short(b"123456789"), None);
-        assert!(short(b"12345678").is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! Where each segment belongs: a walk over the guide, forward in each open loop, from the innermost outwards.
 
-use super::plan::{First, Plan, bit};
+use super::paths::{PathKey, Paths};
+use super::plan::{First, Plan, UNSETTLED, bit};
 use crate::guide::{NodeIx, SegmentId};
 use crate::segment::Segment;
 
@@ -47,6 +48,8 @@ pub(crate) enum Lost {
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     open: Vec<Open>,
+    /// What was found before.
+    paths: Paths,
     /// For each node: in which instance of its parent it was last counted, and how often.
     counts: Vec<(u32, u32)>,
     instances: u32,
@@ -61,9 +64,12 @@ struct Open {
     at: NodeIx,
     /// How many of the required children are behind.
     required_behind: u32,
+    /// Which of the required children stand or were told as missing: their bits.
+    settled: u64,
 }
 
-/// A child that a segment fits: of which open loop, how often it would then stand, and whether that is too often.
+/// A child that a segment fits: of which open loop.
+#[derive(Clone, Copy)]
 struct Fit {
     depth: usize,
     child: NodeIx,
@@ -75,9 +81,10 @@ impl Walk {
         self.open.clear();
         self.counts.clear();
         self.counts.resize(plan.guide.nodes.len(), (0, 0));
+        self.paths.start(plan);
         self.instances = 1;
         let at = plan.step(NodeIx::ROOT).first_child;
-        self.open.push(Open { node: NodeIx::ROOT, instance: 1, at, required_behind: 0 });
+        self.open.push(Open { node: NodeIx::ROOT, instance: 1, at, required_behind: 0, settled: 0 });
     }
 
     /// The innermost open loop.
@@ -88,10 +95,26 @@ impl Walk {
     /// Finds the segment's node, and what closes and opens on the way to it.
     #[inline]
     pub(crate) fn place(&mut self, plan: &Plan, segment: &Segment<'_>, moves: &mut Vec<Move>) -> Placed {
-        match self.find(plan, segment).or_else(|| self.guess(plan, segment.id())) {
+        let at = self.open.last().map_or(NodeIx::ROOT, |open| open.at);
+        let path = plan.tellers().key(segment, at);
+        let known = path.and_then(|path| self.paths.known(path)).and_then(|(up, child)| {
+            let depth = self.open.len().checked_sub(1 + usize::from(up))?;
+            let fits = self.count(self.open.get(depth)?, child) < plan.step(child).max;
+            fits.then_some(Fit { depth, child })
+        });
+        match known.or_else(|| self.search(plan, segment, path)) {
             Some(fit) => Placed::At(self.go(plan, &fit, moves)),
             None => self.lost(plan, segment),
         }
+    }
+
+    /// What [`Walk::find`] finds, or else guesses. A first choice that is free is remembered.
+    fn search(&mut self, plan: &Plan, segment: &Segment<'_>, path: Option<PathKey>) -> Option<Fit> {
+        let Some((fit, first)) = self.find(plan, segment) else { return self.guess(plan, segment.id()) };
+        if let (Some(path), true) = (path, first) {
+            self.paths.remember(path, self.open.len() - 1 - fit.depth, fit.child);
+        }
+        Some(fit)
     }
 
     /// Ends the set: closes all loops; the root's own missing children are told too.
@@ -100,8 +123,9 @@ impl Walk {
         self.missing(plan, 0, NodeIx::NONE, moves);
     }
 
-    #[inline]
-    fn find(&self, plan: &Plan, segment: &Segment<'_>) -> Option<Fit> {
+    /// The first child, from the innermost loop outwards, that the segment fits and that may stand once more; else the first that it
+    /// fits. And whether it is the first that it fits.
+    fn find(&self, plan: &Plan, segment: &Segment<'_>) -> Option<(Fit, bool)> {
         let id = segment.id();
         let (first, bit) = (First::of(segment), bit(id));
         let mut over: Option<Fit> = None;
@@ -118,14 +142,14 @@ impl Walk {
                 if step.segment == id && child != opening && plan.keys_hold(step, segment, first) {
                     let fit = Fit { depth, child };
                     if self.count(open, child) < step.max {
-                        return Some(fit);
+                        return Some((fit, over.is_none()));
                     }
                     over = over.or(Some(fit));
                 }
                 child = step.next;
             }
         }
-        over
+        over.map(|fit| (fit, false))
     }
 
     /// A segment whose key elements fit nowhere is taken for what is due: the next required child of its id that did not come. Then
@@ -166,6 +190,7 @@ impl Walk {
         open.at = fit.child;
         let instance = open.instance;
         let step = plan.step(fit.child);
+        open.settled |= step.required_bit;
         let count = self.add(instance, fit.child);
         let over = count > step.max;
         if !step.is_loop {
@@ -176,7 +201,8 @@ impl Walk {
         }
         self.instances = self.instances.wrapping_add(1);
         let instance = self.instances;
-        self.open.push(Open { node: fit.child, instance, at: step.first_child, required_behind: 0 });
+        let settled = plan.step(step.first_child).required_bit;
+        self.open.push(Open { node: fit.child, instance, at: step.first_child, required_behind: 0, settled });
         self.add(instance, step.first_child);
         moves.push(Move::Open(fit.child));
         if over {
@@ -199,6 +225,16 @@ impl Walk {
     /// Tells the required children of the loop at `depth` that did not come, up to the child `until`.
     #[inline]
     fn missing(&mut self, plan: &Plan, depth: usize, until: NodeIx, moves: &mut Vec<Move>) {
+        let Some(open) = self.open.get(depth) else { return };
+        let due =
+            if until == NodeIx::NONE { plan.step(open.node).required_bits } else { plan.step(until).required_before };
+        if due & !open.settled != 0 {
+            self.tell_missing(plan, depth, until, due, moves);
+        }
+    }
+
+    #[cold]
+    fn tell_missing(&mut self, plan: &Plan, depth: usize, until: NodeIx, due: u64, moves: &mut Vec<Move>) {
         let Some(open) = self.open.get(depth).copied() else { return };
         let required = plan.required(plan.step(open.node).required);
         let mut behind = open.required_behind;
@@ -210,6 +246,7 @@ impl Walk {
         }
         if let Some(open) = self.open.get_mut(depth) {
             open.required_behind = behind;
+            open.settled |= due & !UNSETTLED;
         }
     }
 

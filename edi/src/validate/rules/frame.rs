@@ -367,22 +367,10 @@ fn number(value: &[u8], day: bool, part: Part) -> Option<Decimal> {
     Decimal::parse(day.filter(|day| day.iter().all(u8::is_ascii_digit))?)
 }
 
-/// Where each element stands, by the marks of the delimiters.
+/// Where each element stands.
 fn find_elements(segment: &Segment<'_>, elements: &mut Vec<(u32, u32)>) {
-    let (bytes, separator, origin) = (segment.bytes(), segment.delimiters().element, segment.origin());
-    let mut start = None;
-    for mark in segment.marks() {
-        let at = mark - origin;
-        if bytes.get(at as usize) == Some(&separator) {
-            if let Some(start) = start {
-                elements.push((start, at));
-            }
-            start = Some(at + 1);
-        }
-    }
-    if let Some(start) = start {
-        elements.push((start, bytes.len() as u32));
-    }
+    let place = |start: usize, length: usize| (start as u32, (start + length) as u32);
+    elements.extend(segment.elements().map(|element| place(element.offset(), element.bytes().len())));
 }
 
 /// What is gone through of a segment: mostly itself, once.
