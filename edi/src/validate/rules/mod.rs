@@ -47,7 +47,7 @@ pub fn rule(id: &str) -> Option<&'static RuleInfo> {
 /// The rules beyond the tables that look at something of a guide, by SNIP type and name.
 pub fn rules_of(guide: &Guide) -> Vec<&'static RuleInfo> {
     let looks = |rule: &&Rule| guide.indexes().any(|node| (rule.binds)(guide, node));
-    let ours = RULES.iter().filter(looks).map(|rule| rule.info);
+    let ours = RULES.iter().filter(looks).flat_map(|rule| rule.infos.iter().copied());
     let data = Rules::built_in();
     let data = data
         .iter()
