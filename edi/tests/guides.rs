@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use tradewind_edi::engine::{self, CharacterSet, ItemEnd, SetEnd, SetStart};
-use tradewind_edi::finding::Snip;
+use tradewind_edi::finding::{RuleId, Snip};
 use tradewind_edi::guide::{self, DataType, ElementUse, GuideId, ItemKind, NodeIx, NodeKind, SegmentId, Usage};
-use tradewind_edi::{Finding, Guide, Guides, Options, Visitor};
+use tradewind_edi::{Finding, Guide, Guides, Options, Severity, Visitor};
 
 #[test]
 fn the_guides_are_found_by_what_a_file_says() {
@@ -305,8 +305,8 @@ fn rules_run_up_to_the_type_that_is_asked_for() {
 #[test]
 fn a_severity_in_place_of_error_lets_through() {
     let mut options = Options { guides: Guides::built_in(), ..Options::default() };
-    options.severities[2] = Some(tradewind_edi::Severity::Warning);
-    options.severities[1] = Some(tradewind_edi::Severity::Info);
+    options.severities[2] = Some(Severity::Warning);
+    options.severities[1] = Some(Severity::Info);
     let file = std::fs::read(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../fixtures/x12/005010X222A1/err/0033_one_bad_claim_of_three.edi"
@@ -317,6 +317,37 @@ fn a_severity_in_place_of_error_lets_through() {
     assert_eq!(seen.rules, ["claim-charge-total", "code"]);
     assert!(seen.items.iter().all(|(_, own, rejected)| *own && !rejected));
     assert_eq!(seen.verdicts, ["A"]);
+}
+
+#[test]
+fn a_rule_has_a_severity_of_its_own_by_name() {
+    let file = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/x12/005010X222A1/err/0033_one_bad_claim_of_three.edi"
+    ))
+    .unwrap();
+    let severities = |rule_severities: Vec<(&'static str, Severity)>| {
+        let rule_severities = rule_severities.into_iter().map(|(rule, severity)| (RuleId(rule), severity)).collect();
+        let mut options = Options { rule_severities, ..Options::default() };
+        options.severities[2] = Some(Severity::Info);
+        let mut seen = Severities::default();
+        engine::run(&file, options, &mut seen).unwrap();
+        seen.0
+    };
+    // The rule's name goes before its type, here 3.
+    let found = severities(vec![("claim-charge-total", Severity::Warning)]);
+    assert_eq!(found, [("claim-charge-total", Severity::Warning), ("code", Severity::Error)]);
+    let found = severities(vec![("code", Severity::Info)]);
+    assert_eq!(found, [("claim-charge-total", Severity::Info), ("code", Severity::Info)]);
+}
+
+#[derive(Default)]
+struct Severities(Vec<(&'static str, Severity)>);
+
+impl Visitor for Severities {
+    fn finding(&mut self, finding: &Finding) {
+        self.0.push((finding.rule.0, finding.severity));
+    }
 }
 
 #[test]

@@ -100,3 +100,25 @@ fn a_pipe_shows_the_same_as_a_file() {
         of_file
     );
 }
+
+#[test]
+fn severities_and_the_character_set_can_be_chosen() {
+    let folder = folder();
+    let code = |options: &str| run(folder.path(), &format!("validate bad.edi {options}")).code;
+    assert_eq!(code("--severity claim-charge-total=warning"), 1);
+    assert_eq!(code("--severity claim-charge-total=warning --severity npi-check-digit=info"), 0);
+    assert_eq!(code("--severity 3=warning --severity 5=warning"), 0);
+    // What is named last counts, and a rule's name goes before its type.
+    assert_eq!(code("--severity 3=warning --severity 5=warning --severity npi-check-digit=error"), 1);
+    assert_eq!(code("--severity npi-check-digit=error --severity npi-check-digit=info --severity 3=info"), 0);
+    for wrong in ["no-such-rule=error", "3=bad", "3", "8=error"] {
+        assert_eq!(code(&format!("--severity {wrong}")), 2, "{wrong}");
+    }
+    assert_eq!(run(folder.path(), "generate 005010X222A1 --count 1 -o good.edi").code, 0);
+    let lower = fs::read_to_string(folder.path().join("good.edi")).unwrap().replacen("N3*", "N3*lower case ", 1);
+    fs::write(folder.path().join("lower.edi"), lower).unwrap();
+    assert_eq!(run(folder.path(), "validate lower.edi --character-set extended").code, 0);
+    let basic = run(folder.path(), "validate lower.edi --character-set basic");
+    assert!(basic.code == 1 && basic.text().contains("[character, SNIP 1, IK403 6]"), "{}", basic.text());
+    assert_eq!(run(folder.path(), "validate lower.edi --character-set wide").code, 2);
+}

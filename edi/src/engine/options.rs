@@ -1,6 +1,6 @@
 //! What a caller chooses.
 
-use crate::finding::{Severity, Snip};
+use crate::finding::{RuleId, Severity, Snip};
 use crate::guide::Guides;
 use crate::validate::rules::Rules;
 
@@ -16,6 +16,9 @@ pub struct Options {
     /// A SNIP type's severity in place of its rules' own; at index `type - 1`. It changes errors alone: what is only a
     /// warning stays one. Faults of the envelope are always errors.
     pub severities: [Option<Severity>; 7],
+    /// Severities of rules by name, in place of their own and of their type's; here a warning may become an error. Faults of the
+    /// envelope are always errors.
+    pub rule_severities: Vec<(RuleId, Severity)>,
     /// The character set that values may use.
     pub character_set: CharacterSet,
     /// Sizes.
@@ -29,6 +32,7 @@ impl Default for Options {
             rules: Rules::built_in(),
             snip_max: Snip::Partner,
             severities: [None; 7],
+            rule_severities: Vec::new(),
             character_set: CharacterSet::Extended,
             limits: Limits::default(),
         }

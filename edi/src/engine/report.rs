@@ -66,7 +66,13 @@ impl Core {
     fn severity(&self, draft: &Draft) -> Severity {
         let own = draft.rule.severity;
         let in_set = matches!(draft.scope, Scope::Set | Scope::Level(_) | Scope::Item);
-        if own != Severity::Error || !in_set || matches!(draft.fault, Fault::Set(_)) {
+        if !in_set || matches!(draft.fault, Fault::Set(_)) {
+            return own;
+        }
+        if let Some((_, chosen)) = self.options.rule_severities.iter().find(|(rule, _)| *rule == draft.rule.id) {
+            return *chosen;
+        }
+        if own != Severity::Error {
             return own;
         }
         let chosen = self.options.severities.get(usize::from(draft.rule.snip.number()) - 1);

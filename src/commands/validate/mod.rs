@@ -6,6 +6,7 @@ mod groups;
 mod html;
 mod json;
 mod people;
+mod severity;
 mod snippet;
 mod summary;
 mod words;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use tempfile::SpooledTempFile;
-use tradewind_edi::engine::Limits;
+use tradewind_edi::engine::{CharacterSet, Limits};
 use tradewind_edi::{Engine, Options, Snip};
 
 use super::output::Output;
@@ -24,6 +25,7 @@ use super::{Outcome, input, say};
 use around::Around;
 use collect::{Collector, Json};
 use groups::Groups;
+use severity::{Chosen, character_set};
 use summary::Summary;
 
 /// Bytes of findings that are kept in memory until all is known that stands before them; beyond, they wait in an unnamed file.
@@ -41,6 +43,12 @@ pub(super) struct Arguments {
     /// Run rules up to this SNIP type, 1 to 7
     #[arg(long, value_name = "TYPE", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
     snip: u8,
+    /// Another severity for a rule, or for the errors of a SNIP type: npi-check-digit=warning, 4=info
+    #[arg(long, value_name = "RULE=SEVERITY", value_parser = Chosen::parse)]
+    severity: Vec<Chosen>,
+    /// The character set that values may use
+    #[arg(long, value_name = "SET", default_value = "extended", value_parser = character_set)]
+    character_set: CharacterSet,
     /// Write the findings as one HTML page, too
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -163,5 +171,9 @@ fn options(arguments: &Arguments, grouped: bool) -> Options {
     if grouped {
         limits.findings_per_set_max = u32::MAX;
     }
-    Options { snip_max: Snip::from_number(arguments.snip).unwrap_or(Snip::Partner), limits, ..Options::default() }
+    let snip_max = Snip::from_number(arguments.snip).unwrap_or(Snip::Partner);
+    let character_set = arguments.character_set;
+    let mut options = Options { snip_max, limits, character_set, ..Options::default() };
+    arguments.severity.iter().for_each(|chosen| chosen.apply(&mut options));
+    options
 }

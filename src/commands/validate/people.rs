@@ -119,7 +119,7 @@ fn ungrouped(out: &mut String, groups: &Groups) {
         let (severity, count) = (total.severity, grouped(total.ungrouped));
         let _ = writeln!(
             out,
-            "\n  {severity}, {count} times at further kinds of places   [{}, SNIP {}]",
+            "\n  {severity}, at further kinds of places: {count}   [{}, SNIP {}]",
             total.rule,
             total.snip.number()
         );

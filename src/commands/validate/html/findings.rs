@@ -1,4 +1,4 @@
-//! The findings of a file: by rule, then by kind of place, each with its first places in context.
+//! The findings of a file: by rule, then by kind of place, the most frequent first, each with its first places in context.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,8 @@ pub(super) fn write(out: &mut String, file: &Validated, at: usize) {
     out.push_str("<h3>Findings</h3>\n");
     let mut totals: Vec<&RuleTotal> = groups.rules().collect();
     totals.sort_by_key(|total| std::cmp::Reverse(total.severity));
-    let all = groups.in_order();
+    let mut all = groups.in_order();
+    all.sort_by_key(|group| std::cmp::Reverse(group.count));
     let mut last = None;
     for total in totals {
         // A rule may have errors and warnings: its anchor is given once.
@@ -48,7 +49,7 @@ fn section<'a>(out: &mut String, total: &RuleTotal, id: &str, groups: impl Itera
     }
     groups.for_each(|found| group(out, found));
     if total.ungrouped > 0 {
-        let _ = writeln!(out, "<p class=\"more\">{} times at further kinds of places</p>", grouped(total.ungrouped));
+        let _ = writeln!(out, "<p class=\"more\">at further kinds of places: {}</p>", grouped(total.ungrouped));
     }
     out.push_str("</section>\n");
 }
