@@ -14,6 +14,7 @@
 //!     DTP[3] -
 //!     AMT[1] 02 = 340
 //!     CAS[1] 03 = 150
+//!     NM1[8] + DTP*573*D8*20260220
 //!
 //! Passes: `005010X222A1/ok/0006_other_payers_that_balance.edi` with
 //!
@@ -24,6 +25,7 @@
 //!     DTP[3] -
 //!     AMT[1] 02 = 340
 //!     CAS[1] 03 = 160
+//!     NM1[8] + DTP*573*D8*20260220
 //!
 //! Code: in a claim's 277CA A7:400; where a set is rejected as a whole, IK403 7.
 
