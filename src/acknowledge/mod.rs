@@ -1,12 +1,14 @@
 //! All acknowledgments of a file, in memory: for the command line and for the simulated payer. The gateway's rooms write the same ones
 //! over spools.
 
+mod advice;
 mod claims;
 
+pub use advice::Advice;
 pub use claims::ClaimAcknowledgments;
 
 use tradewind_edi::ack::x277ca::{Piece, Role, Settings};
-use tradewind_edi::ack::{Envelope, Format, Stamp, Ta1, x999};
+use tradewind_edi::ack::{Envelope, Format, Stamp, Ta1, x824, x999};
 use tradewind_edi::engine::{
     GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict,
 };
@@ -30,6 +32,8 @@ pub struct Answering {
     pub claim_numbers: Option<String>,
     /// How the 999 is written.
     pub x999: x999::Options,
+    /// Whether sets without a 277CA get an 824. The engine's option of the same name belongs to it.
+    pub application_advice: bool,
 }
 
 /// Gives ISA13 and GS06 of each acknowledgment.
@@ -55,6 +59,8 @@ pub struct Acknowledged {
     pub x999: Option<Vec<u8>>,
     /// The 277CAs, one interchange for each group whose claims were taken or rejected one by one.
     pub x277ca: Option<Vec<u8>>,
+    /// The 824s, one interchange for each group that was not rejected, where they are asked for.
+    pub x824: Option<Vec<u8>>,
     /// Whether anything was rejected.
     pub rejected: bool,
 }
@@ -67,6 +73,9 @@ pub struct Acknowledger {
     /// The 277CAs of each group that was not rejected, and what stands between their envelopes.
     taken: Vec<(ClaimAcknowledgments, Vec<u8>)>,
     claims: Option<ClaimAcknowledgments>,
+    /// As `taken` and `claims`, of the 824s.
+    advised: Vec<(Advice, Vec<u8>)>,
+    advice: Option<Advice>,
     interchange: u32,
     receiver: String,
     group: Option<GroupHeader>,
@@ -86,6 +95,8 @@ impl Acknowledger {
             numbers,
             taken: Vec::new(),
             claims: None,
+            advised: Vec::new(),
+            advice: None,
             interchange: 0,
             receiver: String::new(),
             group: None,
@@ -121,6 +132,8 @@ impl Visitor for Acknowledger {
         self.interchange = event.ordinal;
         event.header.receiver().clone_into(&mut self.receiver);
         self.taken.clear();
+        self.advised.clear();
+        self.advice = None;
         self.group = None;
         self.x999_body.clear();
     }
@@ -140,6 +153,15 @@ impl Visitor for Acknowledger {
             processed: at,
             set_number: ControlNumber::FIRST,
         };
+        self.advice = self.answering.application_advice.then(|| {
+            let (name, id) = (settings.name.clone(), settings.id.clone());
+            let settings =
+                x824::Settings { name, id, processed: at, set_number: ControlNumber::FIRST, faults_max: 1000 };
+            Advice::new(settings, self.format, reference.clone())
+        });
+        if let Some(advice) = &mut self.advice {
+            advice.group_start(event);
+        }
         let numbers = claim_numbers.map(|prefix| format!("{prefix}{:02}{:02}", self.interchange, event.ordinal));
         let claims = ClaimAcknowledgments::new(settings, self.format, reference);
         self.claims = Some(match numbers {
@@ -155,6 +177,9 @@ impl Visitor for Acknowledger {
         if let Some(claims) = &mut self.claims {
             claims.spool().clear();
             claims.set_start(event);
+        }
+        if let Some(advice) = &mut self.advice {
+            advice.set_start(event);
         }
     }
 
@@ -176,12 +201,18 @@ impl Visitor for Acknowledger {
         if let Some(claims) = &mut self.claims {
             claims.segment(segment, node);
         }
+        if let Some(advice) = &mut self.advice {
+            advice.segment(segment, node);
+        }
     }
 
     fn finding(&mut self, finding: &Finding) {
         self.x999.finding(finding);
         if let Some(claims) = &mut self.claims {
             claims.finding(finding);
+        }
+        if let Some(advice) = &mut self.advice {
+            advice.finding(finding);
         }
     }
 
@@ -201,6 +232,9 @@ impl Visitor for Acknowledger {
 
     fn set_end(&mut self, event: &SetEnd<'_>) {
         self.x999.set_end(event);
+        if let Some(advice) = &mut self.advice {
+            advice.set_end(event);
+        }
         self.take_claims();
         for piece in self.claims.as_mut().and_then(|claims| claims.end(event)).into_iter().flatten() {
             match piece {
@@ -221,6 +255,11 @@ impl Visitor for Acknowledger {
             self.claims.take().filter(|claims| claims.writer().sets() > 0 && event.verdict != Verdict::Rejected)
         {
             self.taken.push((claims, std::mem::take(&mut self.x277ca_body)));
+        }
+        let advice = self.advice.take().filter(|advice| advice.writer().sets() > 0);
+        if let Some(mut advice) = advice.filter(|_| event.verdict != Verdict::Rejected) {
+            let body = std::mem::take(advice.output());
+            self.advised.push((advice, body));
         }
     }
 
@@ -246,6 +285,13 @@ impl Visitor for Acknowledger {
             claims.writer().head(&envelope, out);
             out.append(&mut body);
             claims.writer().tail(&envelope, out);
+        }
+        for (advice, mut body) in std::mem::take(&mut self.advised).into_iter().filter(|_| taken) {
+            let envelope = self.envelope(event);
+            let out = acknowledged.x824.get_or_insert_default();
+            advice.writer().head(&envelope, out);
+            out.append(&mut body);
+            advice.writer().tail(&envelope, out);
         }
         self.done.push(acknowledged);
     }

@@ -43,6 +43,9 @@ enum Type {
     /// 277CA: whether each claim was taken
     #[value(name = "277ca")]
     X277ca,
+    /// 824: whether the application takes each set that has no 277CA; written only where it is asked for
+    #[value(name = "824")]
+    X824,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +56,7 @@ enum As {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let at = arguments.at.unwrap_or_else(now);
+    let advice = arguments.only == Some(Type::X824);
     let role = match arguments.role {
         As::Clearinghouse => Role::Clearinghouse,
         As::Payer => Role::Payer,
@@ -65,9 +69,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         reference: format!("{}{}", at.date8(), at.time4()),
         claim_numbers: None,
         x999: x999::Options::default(),
+        application_advice: advice,
     };
     let mut acknowledger = Acknowledger::new(answering, counting(ControlNumber::FIRST));
-    let mut engine = Engine::new(Options::default());
+    let mut engine = Engine::new(Options { application_advice: advice, ..Options::default() });
     let mut refusal = None;
     input::chunks(&arguments.file, |bytes| {
         if refusal.is_none() {
@@ -91,8 +96,8 @@ fn write(arguments: &Arguments, all: &[Acknowledged]) -> anyhow::Result<()> {
     let wanted = |of| arguments.only.is_none_or(|only| only == of);
     let mut output = Output::open(arguments.output.as_deref())?;
     let mut written = 0;
-    for Acknowledged { ta1, x999, x277ca, .. } in all {
-        for (of, text) in [(Type::Ta1, ta1), (Type::X999, x999), (Type::X277ca, x277ca)] {
+    for Acknowledged { ta1, x999, x277ca, x824, .. } in all {
+        for (of, text) in [(Type::Ta1, ta1), (Type::X999, x999), (Type::X277ca, x277ca), (Type::X824, x824)] {
             if let Some(text) = text.as_ref().filter(|_| wanted(of)) {
                 output.write_all(text)?;
                 written += 1;

@@ -20,7 +20,7 @@ use super::{Outcome, input, put, say};
 pub(super) struct Arguments {
     /// A rule's name, or the file that was sent; - is standard input
     what: PathBuf,
-    /// The TA1, 999, 997 or 277CA that came back for the file
+    /// The TA1, 999, 997, 277CA or 824 that came back for the file
     #[arg(long, value_name = "ACK")]
     with: Option<PathBuf>,
     /// Show values of the file; they may be PHI
@@ -50,7 +50,7 @@ fn beside(file: &Path, acknowledgment: &Path, show_values: bool) -> anyhow::Resu
     drive(acknowledgment, &mut Reader::new(|fact| told.add(fact)))?;
     anyhow::ensure!(
         !told.is_empty(),
-        "{}: expected a TA1, 999, 997 or 277CA, found none",
+        "{}: expected a TA1, 999, 997, 277CA or 824, found none",
         input::label(acknowledgment)
     );
     let dropped = told.dropped();

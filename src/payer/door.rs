@@ -140,6 +140,7 @@ async fn read(desk: &Arc<Desk>, body: Body) -> Result<Vec<Taken>, Response> {
         claim_numbers: Some(reference.clone()),
         reference,
         x999: x999::Options::default(),
+        application_advice: false,
     };
     let mut intake = Intake::new(answering, numbers);
     let (mut chunks, mut bytes) = (body.into_data_stream(), 0_u64);

@@ -19,6 +19,9 @@ pub struct Options {
     /// Severities of rules by name, in place of their own and of their type's; here a warning may become an error. Faults of the
     /// envelope are always errors.
     pub rule_severities: Vec<(RuleId, Severity)>,
+    /// Whether sets without a 277CA get an 824: then rules above SNIP 2, but for situations (4), leave the 999 alone and reject the set by
+    /// its 824, as the claims of an 837 are rejected by the 277CA. `false`: all that rejects a set stands in its 999.
+    pub application_advice: bool,
     /// The character set that values may use.
     pub character_set: CharacterSet,
     /// Sizes.
@@ -33,6 +36,7 @@ impl Default for Options {
             snip_max: Snip::Partner,
             severities: [None; 7],
             rule_severities: Vec::new(),
+            application_advice: false,
             character_set: CharacterSet::Extended,
             limits: Limits::default(),
         }

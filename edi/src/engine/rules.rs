@@ -52,16 +52,17 @@ impl Core {
                 status: plan.alone.then_some(complaint.business),
                 triggers: complaint.triggers.iter().map(trigger_of).collect(),
             };
-            let draft = draft(plan, complaint, scope);
+            let own_word = plan.alone || self.options.application_advice;
+            let draft = draft(plan, complaint, scope, own_word);
             self.tell_because(Some(plan), draft, because, visitor);
         }
         self.complaints = complaints;
     }
 }
 
-fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
+fn draft(plan: &Plan, complaint: Complaint, scope: Scope, own_word: bool) -> Draft {
     let used = used(plan, &complaint.at);
-    let fault = fault_of(plan, &complaint, used);
+    let fault = fault_of(plan, &complaint, used, own_word);
     let spot = complaint.at;
     let node = plan.guide.node(spot.node);
     // What is missing has no node of its own; its id is its name.
@@ -87,10 +88,10 @@ fn draft(plan: &Plan, complaint: Complaint, scope: Scope) -> Draft {
     }
 }
 
-/// What a 999 says of a rule's complaint. Of a claim that falls alone it tells what the guide's situations ask for (SNIP 4), as its codes
-/// for what depends on something else are meant; all else about the claim's business stands in the 277CA.
-fn fault_of(plan: &Plan, complaint: &Complaint, used: Option<&ElementUse>) -> Fault {
-    if plan.alone && complaint.rule.snip != Snip::Situation {
+/// What a 999 says of a rule's complaint. Where a 277CA or an 824 follows (`own_word`), the 999 tells what the guide's situations ask for
+/// (SNIP 4), as its codes for what depends on something else are meant; all else about the business stands there.
+fn fault_of(plan: &Plan, complaint: &Complaint, used: Option<&ElementUse>, own_word: bool) -> Fault {
+    if own_word && complaint.rule.snip != Snip::Situation {
         return Fault::Business(complaint.business);
     }
     match complaint.refusal {

@@ -23,6 +23,10 @@ pub enum CodeList {
     Status,
     /// STC03: what was done with a claim.
     Action,
+    /// OTI01: what an application does with a set or an item of it.
+    Oti01,
+    /// TED01: why.
+    Ted01,
 }
 
 /// What a code of the list means; `None` for a code that the list has not.
@@ -38,6 +42,8 @@ pub fn meaning(list: CodeList, code: &str) -> Option<&'static str> {
         CodeList::StatusCategory => STATUS_CATEGORY,
         CodeList::Status => STATUS,
         CodeList::Action => ACTION,
+        CodeList::Oti01 => OTI01,
+        CodeList::Ted01 => TED01,
     };
     table.iter().find(|(known, _)| *known == code).map(|(_, words)| *words)
 }
@@ -267,6 +273,36 @@ const STATUS: Table = &[
 
 const ACTION: Table = &[("U", "rejected"), ("WQ", "accepted")];
 
+const OTI01: Table = &[
+    ("GA", "the application accepted the group"),
+    ("GE", "the application accepted the group, though with errors"),
+    ("GP", "the application accepted a part of the group"),
+    ("GR", "the application rejected the group"),
+    ("IA", "the application accepted the item"),
+    ("IC", "the application accepted the item with changes"),
+    ("IE", "the application accepted the item, though with errors"),
+    ("IP", "the application accepted a part of the item"),
+    ("IR", "the application rejected the item"),
+    ("TA", "the application accepted the set"),
+    ("TC", "the application accepted the set with changes"),
+    ("TE", "the application accepted the set, though with errors"),
+    ("TP", "the application accepted a part of the set"),
+    ("TR", "the application rejected the set"),
+];
+
+const TED01: Table = &[
+    ("006", "duplicate"),
+    ("007", "data are missing"),
+    ("008", "out of range"),
+    ("009", "the date is not valid"),
+    ("010", "a total is out of balance"),
+    ("011", "something does not match"),
+    ("012", "the combination is not valid"),
+    ("024", "another reason"),
+    ("848", "the data are incorrect"),
+    ("OTH", "another reason"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,7 +323,7 @@ mod tests {
 
     #[test]
     fn has_each_code_once() {
-        for table in [TA104, OUTCOME, AK905, IK502, IK304, IK403, STATUS_CATEGORY, STATUS, ACTION] {
+        for table in [TA104, OUTCOME, AK905, IK502, IK304, IK403, STATUS_CATEGORY, STATUS, ACTION, OTI01, TED01] {
             let codes: std::collections::HashSet<_> = table.iter().map(|(code, _)| code).collect();
             assert_eq!(codes.len(), table.len());
         }

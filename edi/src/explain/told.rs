@@ -1,7 +1,7 @@
 //! What an acknowledgment told, ready to be looked up from the original's side.
 
 use super::codes::{CodeList, meaning};
-use crate::ack::read::{ClaimAnswer, Fact, SegmentNote, SetName};
+use crate::ack::read::{AdviceNote, ClaimAnswer, Fact, SegmentNote, SetName, Trigger};
 use crate::ack::x277ca::Status;
 use std::collections::{BTreeMap, HashMap};
 
@@ -76,10 +76,10 @@ impl Told {
             }
             Fact::Segment(note) => self.segment_note(&note),
             Fact::Context(note) => {
-                let words = note.trigger.as_ref().map_or_else(
-                    || format!("within {} {}", note.name, self.value(note.reference.as_bytes())),
-                    |t| format!("because of segment {} ({}), element {}", t.position, t.id, t.element),
-                );
+                let words = note
+                    .trigger
+                    .as_ref()
+                    .map_or_else(|| format!("within {} {}", note.name, self.value(note.reference.as_bytes())), because);
                 let (at, segment) = (self.at.clone(), self.segment);
                 self.note(
                     |told| told.sets.entry(at).or_default().segments.entry(segment).or_default(),
@@ -112,6 +112,16 @@ impl Told {
             }
             Fact::Provider(_) => {}
             Fact::Claim(answer) => self.claim(&answer),
+            Fact::Advice(answer) => {
+                self.at = set_key(&answer.group, &answer.control_number);
+                self.segment = 0;
+                let item = answer.verdict.starts_with('I');
+                let of = if item { format!("item {}: ", self.value(&answer.reference)) } else { String::new() };
+                let words = format!("{of}{}", with_code("OTI01", CodeList::Oti01, &answer.verdict));
+                let at = self.at.clone();
+                self.note(|told| &mut told.sets.entry(at).or_default().whole, Note::new(words));
+            }
+            Fact::AdviceNote(note) => self.advice(&note),
         }
     }
 
@@ -126,6 +136,22 @@ impl Told {
         let words = format!("{}{place}: {}", note.id, with_code("IK304", CodeList::Ik304, &note.code));
         let (at, segment) = (self.at.clone(), self.segment);
         self.note(|told| told.sets.entry(at).or_default().segments.entry(segment).or_default(), Note::new(words));
+    }
+
+    fn advice(&mut self, note: &AdviceNote) {
+        // TED02 is free text of whoever wrote it: it may quote a value.
+        let message = if note.message.is_empty() { String::new() } else { self.value(note.message.as_bytes()) };
+        let message = if message.is_empty() { message } else { format!(" \"{message}\"") };
+        let words = format!("{}{message}", with_code("TED01", CodeList::Ted01, &note.code));
+        let (at, segment) = (self.at.clone(), note.position);
+        let note = Note { words, element: (note.element, note.component, note.repetition) };
+        self.note(
+            |told| {
+                let set = told.sets.entry(at).or_default();
+                if segment == 0 { &mut set.whole } else { set.segments.entry(segment).or_default() }
+            },
+            note,
+        );
     }
 
     fn claim(&mut self, answer: &ClaimAnswer) {
@@ -194,6 +220,16 @@ impl Told {
     pub(super) fn left(&self) -> usize {
         self.count
     }
+}
+
+/// A situation's trigger: `because of CLM05-3 in segment 43`.
+fn because(trigger: &Trigger) -> String {
+    let element = match (trigger.element, trigger.component) {
+        (0, _) => String::new(),
+        (element, 0) => format!("{element:02}"),
+        (element, component) => format!("{element:02}-{component}"),
+    };
+    format!("because of {}{element} in segment {}", trigger.id, trigger.position)
 }
 
 /// A set by the control numbers of its group and its own.

@@ -1,6 +1,6 @@
 //! A received acknowledgment beside the file that it speaks of.
 
-use crate::support::{answers, run};
+use crate::support::{advice, answers, run};
 use tradewind_edi::Options;
 use tradewind_edi::ack::read::Reader;
 use tradewind_edi::explain::{Entry, Layout, Subject, Told};
@@ -78,4 +78,35 @@ fn counts_what_speaks_of_another_file() {
     let other = fixture("005010X222A1/err/0540_two_groups_one_bad.edi");
     let (entries, missed) = explained(&other, &answers(&one)[0].x277ca);
     assert!(missed > 0 && entries.len() < 3, "{entries:?}");
+}
+
+#[test]
+fn lays_an_824_beside_its_set_and_quotes_its_words_only_where_asked_to() {
+    let original = fixture("005010X212/ok/0001_status_of_two_patients.edi");
+    let text = String::from_utf8(original).unwrap().replacen("*XX*1234567893~", "*XX*1234567890~", 1);
+    let (entries, missed) = explained(text.as_bytes(), &advice(text.as_bytes()));
+    assert_eq!((missed, entries.len()), (0, 2));
+    assert_eq!(entries[0].words, ["the application rejected the set (OTI01 TR)"]);
+    let provider = &entries[1];
+    assert_eq!(&provider.segment[provider.elements[0].clone()], "1234567890");
+    assert!(
+        provider.words[0].starts_with("the data are incorrect (TED01 848) \"npi-check-digit, "),
+        "{:?}",
+        provider.words
+    );
+    let mut told = Told::default();
+    run(advice(text.as_bytes()).as_bytes(), Options::default(), &mut Reader::new(|fact| told.add(fact)));
+    let mut words = Vec::new();
+    run(text.as_bytes(), Options::default(), &mut Layout::new(told, |entry| words.extend(entry.words)));
+    assert!(words.iter().all(|words| !words.contains("npi")), "{words:?}");
+}
+
+#[test]
+fn lays_acknowledgments_of_several_groups_and_interchanges_beside_their_own() {
+    for path in ["005010X222A1/err/0540_two_groups_one_bad.edi", "005010X222A1/err/0544_two_interchanges.edi"] {
+        let original = fixture(path);
+        let all: String = answers(&original).into_iter().map(|answer| answer.x999 + &answer.x277ca).collect();
+        let (entries, missed) = explained(&original, &all);
+        assert!(missed == 0 && entries.len() > 4, "{path}: {entries:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Faults that acknowledgments of other engines are known for, and options of a partner. One test each.
 
-use crate::support::{Answer, answers, answers_with, errors};
+use crate::support::{Answer, advice, answers, answers_of, answers_with, errors};
 use tradewind_edi::ack::x277ca::Role;
 use tradewind_edi::ack::x999;
 
@@ -182,4 +182,63 @@ fn a_fault_of_a_provider_rejects_all_of_its_claims() {
     let answer = answer("005010X222A1/err/0518_provider_npi_fails_its_check_digit.edi");
     assert_eq!(count(&answer.x277ca, "STC*A7:562:85*20260304*U*"), 2, "{}", answer.x277ca);
     assert!(answer.x277ca.contains("\nQTY*QC*2~\nAMT*YY*217.75~\n"), "{}", answer.x277ca);
+}
+
+#[test]
+fn an_837_with_bad_claims_is_accepted_with_errors_whatever_took_them_down() {
+    let balance = answer("005010X222A1/err/0514_charge_is_not_the_sum_of_lines.edi");
+    assert!(balance.x999.contains("\nIK5*E~\nAK9*E*1*1*1~\n"), "{}", balance.x999);
+    assert!(balance.x277ca.contains("*U*"), "{}", balance.x277ca);
+    let syntax = answer("005010X222A1/err/0511_place_of_service_of_one_claim.edi");
+    assert!(syntax.x999.contains("\nIK5*E*5~\nAK9*E*1*1*1~\n"), "{}", syntax.x999);
+}
+
+#[test]
+fn a_guide_that_is_not_known_is_named_as_it_came() {
+    let answer = answer("005010X222A1/err/0540_two_groups_one_bad.edi");
+    assert!(answer.x999.contains("\nAK1*HC*12*005010X999~\nAK2*837*0001*005010X999~\nIK5*R*I6~\nAK9*R*1*1*0*2~\n"));
+}
+
+#[test]
+fn elements_in_error_have_a_limit_too() {
+    let file = changed("005010X222A1/ok/0501_one_claim_asks_for_a_ta1.edi", "*1***1~", "*x*y**zz~");
+    let all = answers(&file).remove(0).x999;
+    let options = x999::Options { elements_max: 1, ..x999::Options::default() };
+    let one = answers_with(&file, options, Role::Clearinghouse).remove(0).x999;
+    assert!(count(&all, "IK4*") > 1, "{all}");
+    assert_eq!((count(&one, "IK4*"), count(&one, "IK3*")), (1, count(&all, "IK3*")), "{one}");
+    assert_eq!(errors(&one), Vec::<String>::new());
+}
+
+const INQUIRY: &str = "005010X212/ok/0001_status_of_two_patients.edi";
+
+#[test]
+fn an_824_accepts_a_sound_set_and_none_is_due_for_claims_or_acknowledgments() {
+    let told = advice(&fixture(INQUIRY));
+    assert!(told.contains("\nBGN*11*TW0001*20260304*0506**SYNTH0001**WQ~\n"), "{told}");
+    assert!(told.contains("\nOTI*TA*TN*SYNTH0001***20260102*0900*1*0001*276*005010X212~\n"), "{told}");
+    assert_eq!(count(&told, "TED*"), 0);
+    assert_eq!(advice(&fixture("005010X222A1/ok/0502_two_providers_and_a_dependent.edi")), "");
+    assert_eq!(advice(&fixture("005010X231A1/ok/0501_acknowledgment_is_not_acknowledged.edi")), "");
+}
+
+#[test]
+fn an_824_rejects_what_the_999_accepts() {
+    let file = changed(INQUIRY, "*XX*1234567893~", "*XX*1234567890~");
+    let alone = answers(&file).remove(0).x999;
+    assert!(alone.contains("\nIK5*R*I5~\n"), "{alone}");
+    let engine = tradewind_edi::Options { application_advice: true, ..tradewind_edi::Options::default() };
+    let beside = answers_of(&file, engine, x999::Options::default(), Role::Clearinghouse).remove(0).x999;
+    assert!(beside.contains("\nIK5*A~\nAK9*A*1*1*1~\n"), "{beside}");
+    let told = advice(&file);
+    assert!(told.contains("**U~\n") && told.contains("\nOTI*TR*TN*SYNTH0001*"), "{told}");
+    assert!(told.contains("\nTED*848*npi-check-digit, ") && told.contains("*NM1*8*9*67~\n"), "{told}");
+    assert!(!told.contains("1234567890"), "{told}");
+}
+
+#[test]
+fn an_824_is_not_due_where_the_999_rejects() {
+    let file = changed(INQUIRY, "NM1*41*2*", "NM1*41*9*");
+    assert!(answers(&file).remove(0).x999.contains("\nIK5*R*"));
+    assert_eq!(advice(&file), "");
 }

@@ -1,6 +1,6 @@
 //! `fixtures/x12/<guide>/{ok,err}/*.edi`, each with the acknowledgments that it gets beside it. UPDATE_EXPECT=1 writes them.
 
-use crate::support::{answers, errors};
+use crate::support::{advice, answers, errors};
 use std::path::{Path, PathBuf};
 
 fn fixtures() -> Vec<PathBuf> {
@@ -48,11 +48,14 @@ fn every_fixture_gets_the_acknowledgments_beside_it() {
     assert!(fixtures.len() > 10, "found {} fixtures", fixtures.len());
     let mut wrong = Vec::new();
     for fixture in fixtures {
-        let answers = answers(&std::fs::read(&fixture).expect("a readable fixture"));
+        let file = std::fs::read(&fixture).expect("a readable fixture");
+        let (answers, advice) = (answers(&file), advice(&file));
         let all = |part: fn(&crate::support::Answer) -> &String| {
             answers.iter().map(part).map(String::as_str).collect::<String>()
         };
-        for (kind, written) in [("ta1", all(|a| &a.ta1)), ("999", all(|a| &a.x999)), ("277ca", all(|a| &a.x277ca))] {
+        let written =
+            [("ta1", all(|a| &a.ta1)), ("999", all(|a| &a.x999)), ("277ca", all(|a| &a.x277ca)), ("824", advice)];
+        for (kind, written) in written {
             wrong.extend(check(&fixture, kind, &written));
             if !written.is_empty() {
                 let faults = errors(&written);

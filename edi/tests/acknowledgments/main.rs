@@ -1,6 +1,7 @@
-//! TA1, 999 and 277CA of whole files, through the engine's public interface.
+//! TA1, 999, 277CA and 824 of whole files, through the engine's public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod differences;
 mod explain;
 mod faults;
 mod golden;

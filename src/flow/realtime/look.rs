@@ -83,6 +83,7 @@ pub(super) fn look(flow: &Flow, x12: &[u8], reference: &str) -> Result<Look, Gat
         reference: reference.to_owned(),
         claim_numbers: None,
         x999: x999::Options::default(),
+        application_advice: false,
     };
     let mut looking = Looking {
         header: None,

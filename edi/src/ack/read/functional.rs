@@ -1,6 +1,6 @@
 //! Facts of a 999 and of a 997.
 
-use super::{Fact, number, text};
+use super::{Fact, number, part, text};
 use crate::Segment;
 
 /// AK1: the group that is acknowledged.
@@ -62,6 +62,10 @@ pub struct Trigger {
     pub loop_id: String,
     /// CTX05-1; 0 where the segment as a whole is meant.
     pub element: u16,
+    /// CTX05-2; 0 where the element is meant.
+    pub component: u16,
+    /// CTX05-3; 0 where the element does not repeat.
+    pub repetition: u16,
 }
 
 /// IK4: an element in error. `Debug` shows no bad data.
@@ -200,13 +204,10 @@ fn context(segment: &Segment<'_>) -> ContextNote {
         position: number(segment, 3).unwrap_or(0),
         loop_id: text(segment, 4),
         element: part(segment, 5, 1),
+        component: part(segment, 5, 2),
+        repetition: part(segment, 5, 3),
     });
     ContextNote { name: part_text(1), reference: part_text(2), trigger }
-}
-
-fn part(segment: &Segment<'_>, element: usize, component: usize) -> u16 {
-    let value = segment.component(element, component).and_then(|v| std::str::from_utf8(v).ok());
-    value.and_then(|v| v.trim().parse().ok()).unwrap_or(0)
 }
 
 fn codes(segment: &Segment<'_>, positions: std::ops::RangeInclusive<usize>) -> Vec<String> {

@@ -3,11 +3,13 @@
 //! [`Reader`] is a [`Visitor`]. It goes by segments and hierarchy levels rather than by the guide's nodes: an acknowledgment that
 //! does not fit its guide still settles what it speaks of.
 
+mod advice;
 mod claims;
 mod functional;
 #[cfg(test)]
 mod tests;
 
+pub use advice::{AdviceAnswer, AdviceNote};
 pub use claims::{BatchAnswer, ClaimAnswer, ProviderAnswer};
 pub use functional::{ContextNote, ElementNote, GroupAnswer, GroupName, SegmentNote, SetAnswer, SetName, Trigger};
 
@@ -42,6 +44,10 @@ pub enum Fact {
     Provider(ProviderAnswer),
     /// 2200D of a 277CA.
     Claim(Box<ClaimAnswer>),
+    /// OTI of an 824.
+    Advice(AdviceAnswer),
+    /// TED of an 824, of the set told last.
+    AdviceNote(AdviceNote),
 }
 
 /// What a TA1 says.
@@ -66,7 +72,7 @@ impl InterchangeAnswer {
     }
 }
 
-/// Tells the facts of every TA1, 999, 997 and 277CA among the events that it is driven with.
+/// Tells the facts of every TA1, 999, 997, 277CA and 824 among the events that it is driven with.
 pub struct Reader<F> {
     tell: F,
     version: String,
@@ -78,6 +84,7 @@ enum Kind {
     Other,
     Functional(Functional),
     Claims(Box<Claims>),
+    Advice,
 }
 
 impl<F: FnMut(Fact)> Reader<F> {
@@ -108,6 +115,7 @@ impl<F: FnMut(Fact)> Visitor for Reader<F> {
         self.kind = match header.code.as_str() {
             "999" | "997" => Kind::Functional(Functional::default()),
             "277" if revision.contains("X214") => Kind::Claims(Box::default()),
+            "824" => Kind::Advice,
             _ => Kind::Other,
         };
     }
@@ -117,6 +125,7 @@ impl<F: FnMut(Fact)> Visitor for Reader<F> {
             Kind::Other => {}
             Kind::Functional(functional) => functional.segment(segment).into_iter().for_each(&mut self.tell),
             Kind::Claims(claims) => claims.segment(segment, &mut self.tell),
+            Kind::Advice => advice::fact(segment).into_iter().for_each(&mut self.tell),
         }
     }
 
@@ -139,4 +148,10 @@ fn number(segment: &Segment<'_>, position: usize) -> Option<u32> {
 
 fn bytes(segment: &Segment<'_>, position: usize) -> Vec<u8> {
     segment.element(position).unwrap_or_default().to_vec()
+}
+
+/// A component as a position; 0 where there is none.
+fn part(segment: &Segment<'_>, element: usize, component: usize) -> u16 {
+    let value = segment.component(element, component).and_then(|v| std::str::from_utf8(v).ok());
+    value.and_then(|v| v.trim().parse().ok()).unwrap_or(0)
 }

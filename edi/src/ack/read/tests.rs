@@ -46,7 +46,8 @@ fn tells_what_a_999_says_of_sets_segments_and_elements() {
         control_number: "0001".into(),
         convention: "005010X222A1".into(),
     };
-    let trigger = Trigger { id: "SBR".into(), position: 9, loop_id: "2000".into(), element: 2 };
+    let trigger =
+        Trigger { id: "SBR".into(), position: 9, loop_id: "2000".into(), element: 2, component: 0, repetition: 0 };
     assert_eq!(
         told,
         [
@@ -134,4 +135,32 @@ fn debug_shows_no_value_of_a_claim() {
     for secret in ["DOE", "M1", "C1", "OURS", "P77", "FIX IT", "L1"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+#[test]
+fn tells_what_an_824_says_of_a_set() {
+    let told = facts(
+        "824",
+        "005010X186A1",
+        "BGN*11*R*20260304*0506**E1**U\nOTI*TR*TN*E1***20260301*1200*17*0007*834*005010X220A1\nTED*007*words*NM1*9*9:2*67",
+    );
+    let answer = AdviceAnswer {
+        verdict: "TR".into(),
+        reference: b"E1".to_vec(),
+        group: "17".into(),
+        control_number: "0007".into(),
+        code: "834".into(),
+        version: "005010X220A1".into(),
+    };
+    assert!(answer.rejected());
+    let note = AdviceNote {
+        code: "007".into(),
+        message: "words".into(),
+        id: "NM1".into(),
+        position: 9,
+        element: 9,
+        component: 2,
+        repetition: 0,
+    };
+    assert_eq!(told, [Fact::Advice(answer), Fact::AdviceNote(note)]);
 }
