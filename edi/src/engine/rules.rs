@@ -62,7 +62,7 @@ impl Core {
 
 fn draft(plan: &Plan, complaint: Complaint, scope: Scope, own_word: bool) -> Draft {
     let used = used(plan, &complaint.at);
-    let fault = fault_of(plan, &complaint, used, own_word);
+    let fault = fault_of(&complaint, used, own_word);
     let spot = complaint.at;
     let node = plan.guide.node(spot.node);
     // What is missing has no node of its own; its id is its name.
@@ -90,7 +90,7 @@ fn draft(plan: &Plan, complaint: Complaint, scope: Scope, own_word: bool) -> Dra
 
 /// What a 999 says of a rule's complaint. Where a 277CA or an 824 follows (`own_word`), the 999 tells what the guide's situations ask for
 /// (SNIP 4), as its codes for what depends on something else are meant; all else about the business stands there.
-fn fault_of(plan: &Plan, complaint: &Complaint, used: Option<&ElementUse>, own_word: bool) -> Fault {
+fn fault_of(complaint: &Complaint, used: Option<&ElementUse>, own_word: bool) -> Fault {
     if own_word && complaint.rule.snip != Snip::Situation {
         return Fault::Business(complaint.business);
     }

@@ -58,14 +58,13 @@ pub struct Layout<F> {
     show: F,
     guide: Option<Arc<Guide>>,
     group: String,
-    set: (String, String),
     batch: Vec<u8>,
 }
 
 impl<F: FnMut(Entry)> Layout<F> {
     /// Lays what was told beside the original; each entry goes to `show`.
     pub fn new(told: Told, show: F) -> Self {
-        Self { told, show, guide: None, group: String::new(), set: Default::default(), batch: Vec::new() }
+        Self { told, show, guide: None, group: String::new(), batch: Vec::new() }
     }
 
     /// Notes that speak of nothing in the files seen so far.
@@ -100,13 +99,12 @@ impl<F: FnMut(Entry)> Visitor for Layout<F> {
         let header = event.header;
         self.guide = event.guide.cloned();
         self.batch.clear();
-        self.set = set_key(&self.group, &header.control_number);
-        let notes = self.told.set(&self.set);
+        let notes = self.told.set(&set_key(&self.group, &header.control_number));
         self.whole(Subject::Set(header.code.clone(), header.control_number.clone()), notes);
     }
 
     fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
-        let mut notes = self.told.segment_notes(&self.set, segment.ordinal());
+        let mut notes = self.told.segment_notes(segment.ordinal());
         match segment.id().as_bytes() {
             b"BHT" => {
                 self.batch = segment.element(3).unwrap_or_default().to_vec();

@@ -1,9 +1,11 @@
 //! What an acknowledgment told, ready to be looked up from the original's side.
 
 use super::codes::{CodeList, meaning};
-use crate::ack::read::{AdviceNote, ClaimAnswer, Fact, SegmentNote, SetName, Trigger};
+use crate::ack::read::{
+    AdviceAnswer, AdviceNote, ClaimAnswer, Fact, GroupAnswer, SegmentNote, SetAnswer, SetName, Trigger,
+};
 use crate::ack::x277ca::Status;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Notes that are kept at most; what comes after is only counted.
 const NOTES_MAX: usize = 1_000_000;
@@ -14,8 +16,12 @@ const NOTES_MAX: usize = 1_000_000;
 pub struct Told {
     values: bool,
     interchanges: HashMap<String, Vec<Note>>,
-    groups: HashMap<String, Vec<Note>>,
-    sets: HashMap<(String, String), SetNotes>,
+    groups: HashMap<String, VecDeque<Note>>,
+    /// What 999s and 997s say of sets, and what 824s say. Several interchanges may number their sets alike: they take what was told in turn.
+    functional: HashMap<(String, String), VecDeque<SetNotes>>,
+    advice: HashMap<(String, String), VecDeque<SetNotes>>,
+    /// What was told of the original's set that is open.
+    open: SetNotes,
     batches: HashMap<Vec<u8>, Vec<Note>>,
     /// Claims by the BHT03 of their set and an identifier: indexes of `claim_notes`, since two claims may share one and one claim
     /// may have two.
@@ -23,6 +29,7 @@ pub struct Told {
     claim_notes: Vec<Vec<Note>>,
     /// The set and the segment that a fact may add to.
     at: (String, String),
+    advised: bool,
     segment: u32,
     count: usize,
     dropped: usize,
@@ -70,40 +77,22 @@ impl Told {
                 self.note(|told| told.interchanges.entry(plain(&answer.control_number)).or_default(), Note::new(words));
             }
             Fact::Group(_) => {}
-            Fact::Set(name) => {
-                self.at = key(&name);
-                self.segment = 0;
-            }
+            Fact::Set(name) => self.another_set(key(&name), false),
             Fact::Segment(note) => self.segment_note(&note),
             Fact::Context(note) => {
                 let words = note
                     .trigger
                     .as_ref()
                     .map_or_else(|| format!("within {} {}", note.name, self.value(note.reference.as_bytes())), because);
-                let (at, segment) = (self.at.clone(), self.segment);
-                self.note(
-                    |told| told.sets.entry(at).or_default().segments.entry(segment).or_default(),
-                    Note::new(words),
-                );
+                self.note_here(Note::new(words));
             }
             Fact::Element(note) => {
                 let element = (note.element, note.component, note.repetition);
                 let words = with_code("IK403", CodeList::Ik403, &note.code);
-                let (at, segment) = (self.at.clone(), self.segment);
-                let note = Note { words, element };
-                self.note(|told| told.sets.entry(at).or_default().segments.entry(segment).or_default(), note);
+                self.note_here(Note { words, element });
             }
-            Fact::SetEnd(answer) => {
-                let words = verdict("IK501", &answer.verdict, "IK502", CodeList::Ik502, &answer.codes);
-                self.note(|told| &mut told.sets.entry(key(&answer.set)).or_default().whole, Note::new(words));
-            }
-            Fact::GroupEnd(answer) => {
-                let words = verdict("AK901", &answer.verdict, "AK905", CodeList::Ak905, &answer.codes);
-                let count = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
-                let counts = format!("{} of {} sets accepted", count(answer.accepted), count(answer.received));
-                let note = Note::new(format!("{words}; {counts}"));
-                self.note(|told| told.groups.entry(plain(&answer.group.control_number)).or_default(), note);
-            }
+            Fact::SetEnd(answer) => self.set_end(&answer),
+            Fact::GroupEnd(answer) => self.group_end(&answer),
             Fact::Batch(answer) => {
                 let outcome = if answer.rejected { "rejected as a whole" } else { "received" };
                 for words in status_words(outcome, &answer.statuses) {
@@ -112,15 +101,7 @@ impl Told {
             }
             Fact::Provider(_) => {}
             Fact::Claim(answer) => self.claim(&answer),
-            Fact::Advice(answer) => {
-                self.at = set_key(&answer.group, &answer.control_number);
-                self.segment = 0;
-                let item = answer.verdict.starts_with('I');
-                let of = if item { format!("item {}: ", self.value(&answer.reference)) } else { String::new() };
-                let words = format!("{of}{}", with_code("OTI01", CodeList::Oti01, &answer.verdict));
-                let at = self.at.clone();
-                self.note(|told| &mut told.sets.entry(at).or_default().whole, Note::new(words));
-            }
+            Fact::Advice(answer) => self.advice_of(&answer),
             Fact::AdviceNote(note) => self.advice(&note),
         }
     }
@@ -134,8 +115,37 @@ impl Told {
         self.segment = note.position;
         let place = if note.loop_id.is_empty() { String::new() } else { format!(" in loop {}", note.loop_id) };
         let words = format!("{}{place}: {}", note.id, with_code("IK304", CodeList::Ik304, &note.code));
-        let (at, segment) = (self.at.clone(), self.segment);
-        self.note(|told| told.sets.entry(at).or_default().segments.entry(segment).or_default(), Note::new(words));
+        self.note_here(Note::new(words));
+    }
+
+    fn set_end(&mut self, answer: &SetAnswer) {
+        let words = verdict("IK501", &answer.verdict, "IK502", CodeList::Ik502, &answer.codes);
+        if self.at != key(&answer.set) || self.advised {
+            self.another_set(key(&answer.set), false);
+        }
+        self.segment = 0;
+        self.note_here(Note::new(words));
+    }
+
+    fn group_end(&mut self, answer: &GroupAnswer) {
+        let words = verdict("AK901", &answer.verdict, "AK905", CodeList::Ak905, &answer.codes);
+        let count = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+        let counts = format!("{} of {} sets accepted", count(answer.accepted), count(answer.received));
+        let note = Note::new(format!("{words}; {counts}"));
+        self.groups.entry(plain(&answer.group.control_number)).or_default().push_back(note);
+        self.count += 1;
+    }
+
+    fn advice_of(&mut self, answer: &AdviceAnswer) {
+        let at = set_key(&answer.group, &answer.control_number);
+        let item = answer.verdict.starts_with('I');
+        if !item || self.at != at || !self.advised {
+            self.another_set(at, true);
+        }
+        self.segment = 0;
+        let of = if item { format!("item {}: ", self.value(&answer.reference)) } else { String::new() };
+        let words = format!("{of}{}", with_code("OTI01", CodeList::Oti01, &answer.verdict));
+        self.note_here(Note::new(words));
     }
 
     fn advice(&mut self, note: &AdviceNote) {
@@ -143,11 +153,35 @@ impl Told {
         let message = if note.message.is_empty() { String::new() } else { self.value(note.message.as_bytes()) };
         let message = if message.is_empty() { message } else { format!(" \"{message}\"") };
         let words = format!("{}{message}", with_code("TED01", CodeList::Ted01, &note.code));
-        let (at, segment) = (self.at.clone(), note.position);
-        let note = Note { words, element: (note.element, note.component, note.repetition) };
+        self.segment = note.position;
+        let element = (note.element, note.component, note.repetition);
+        self.note_here(Note { words, element });
+    }
+
+    /// What follows is told of this set.
+    fn another_set(&mut self, at: (String, String), advised: bool) {
+        (self.at, self.advised, self.segment) = (at, advised, 0);
+        let at = self.at.clone();
+        let told = if advised { &mut self.advice } else { &mut self.functional };
+        told.entry(at).or_default().push_back(SetNotes::default());
+    }
+
+    /// The set that was named last.
+    fn set_told(&mut self) -> &mut SetNotes {
+        let told = if self.advised { &mut self.advice } else { &mut self.functional };
+        let sets = told.entry(self.at.clone()).or_default();
+        if sets.is_empty() {
+            sets.push_back(SetNotes::default());
+        }
+        sets.back_mut().unwrap_or(&mut self.open)
+    }
+
+    /// Of the segment that was named last, or of the set where none was.
+    fn note_here(&mut self, note: Note) {
+        let segment = self.segment;
         self.note(
             |told| {
-                let set = told.sets.entry(at).or_default();
+                let set = told.set_told();
                 if segment == 0 { &mut set.whole } else { set.segments.entry(segment).or_default() }
             },
             note,
@@ -187,15 +221,24 @@ impl Told {
     }
 
     pub(super) fn group(&mut self, control_number: &str) -> Vec<Note> {
-        self.take(|told| told.groups.remove(&plain(control_number)))
+        self.take(|told| told.groups.get_mut(&plain(control_number))?.pop_front().map(|note| vec![note]))
     }
 
+    /// Another set of the original: what was told of it as a whole. Its segments' notes follow by [`Told::segment_notes`].
     pub(super) fn set(&mut self, key: &(String, String)) -> Vec<Note> {
-        self.take(|told| told.sets.get_mut(key).map(|set| std::mem::take(&mut set.whole)))
+        self.open = SetNotes::default();
+        for told in [&mut self.functional, &mut self.advice] {
+            let Some(found) = told.get_mut(key).and_then(VecDeque::pop_front) else { continue };
+            self.open.whole.extend(found.whole);
+            for (segment, notes) in found.segments {
+                self.open.segments.entry(segment).or_default().extend(notes);
+            }
+        }
+        self.take(|told| Some(std::mem::take(&mut told.open.whole)))
     }
 
-    pub(super) fn segment_notes(&mut self, set: &(String, String), ordinal: u32) -> Vec<Note> {
-        self.take(|told| told.sets.get_mut(set)?.segments.remove(&ordinal))
+    pub(super) fn segment_notes(&mut self, ordinal: u32) -> Vec<Note> {
+        self.take(|told| told.open.segments.remove(&ordinal))
     }
 
     pub(super) fn batch(&mut self, reference: &[u8]) -> Vec<Note> {

@@ -242,3 +242,12 @@ fn an_824_is_not_due_where_the_999_rejects() {
     assert!(answers(&file).remove(0).x999.contains("\nIK5*R*"));
     assert_eq!(advice(&file), "");
 }
+
+#[test]
+fn a_277ca_does_not_repeat_an_npi_that_fails_its_check_digit() {
+    // Repeated, it made our own 277CA invalid: a rule of SNIP 5 looks at NM109 wherever it stands.
+    let answer = answer("005010X222A1/err/0518_provider_npi_fails_its_check_digit.edi");
+    let provider = answer.x277ca.lines().find(|line| line.starts_with("NM1*85*")).expect("a billing provider");
+    assert!(provider.contains("*FI*"), "{provider}");
+    assert_eq!(errors(&answer.x277ca), Vec::<String>::new());
+}

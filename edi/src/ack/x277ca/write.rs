@@ -5,6 +5,7 @@ use super::settings::Settings;
 use super::totals::Totals;
 use crate::ack::Amount;
 use crate::ack::pen::{Format, trim};
+use crate::validate::rules::value_format;
 
 /// From ST to the information receiver's TRN.
 pub(super) const HEAD_SEGMENTS: u64 = 10;
@@ -90,10 +91,11 @@ pub(super) fn provider_status(format: &Format, status: Status, totals: &Totals, 
         .end();
 }
 
-/// NM1 and TRN of a billing provider.
+/// NM1 and TRN of a billing provider. An identifier that fails its own check is not repeated: the tax identifier stands for it.
 pub(super) fn provider(format: &Format, name_of: &Name<'_>, tax_id: &[u8], trace: &[u8]) -> Vec<u8> {
     let (qualifier, id): (&[u8], &[u8]) = match name_of.qualifier {
-        b"XX" | b"FI" | b"SV" if name_of.id.len() > 1 => (name_of.qualifier, name_of.id),
+        b"XX" if is_npi(name_of.id) => (b"XX", name_of.id),
+        b"FI" | b"SV" if name_of.id.len() > 1 => (name_of.qualifier, name_of.id),
         _ if trim(tax_id).len() > 1 => (b"FI", tax_id),
         _ => (b"SV", UNKNOWN),
     };
@@ -225,6 +227,10 @@ fn amount(value: &[u8]) -> String {
         Some(amount) => amount.to_string(),
         None => "0".to_owned(),
     }
+}
+
+fn is_npi(value: &[u8]) -> bool {
+    value_format("npi").is_some_and(|npi| (npi.fits)(value))
 }
 
 fn or<'a>(value: &'a [u8], stand_in: &'a [u8]) -> &'a [u8] {

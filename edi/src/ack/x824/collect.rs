@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// ST01 of what gets an 824: inquiries and business data that no 277CA answers. An acknowledgment is never acknowledged.
 const SETS: [&str; 6] = ["270", "276", "278", "820", "834", "835"];
 
+/// BHT02 of a 278's response.
+const ANSWER: &str = "11";
+
 /// Where a set has its own number: segment and element, by its header.
 const REFERENCES: [(&[u8], usize); 3] = [(b"BHT", 3), (b"BGN", 2), (b"TRN", 2)];
 
@@ -77,7 +80,9 @@ impl Visitor for Collector {
         self.set = event.header.clone();
         self.guide = event.guide.cloned();
         self.reference = None;
-        self.due = SETS.contains(&event.header.code.as_str());
+        // A 278 may be the answer: nobody answers it again.
+        let answer = event.guide.is_some_and(|guide| guide.purpose.as_deref() == Some(ANSWER));
+        self.due = SETS.contains(&event.header.code.as_str()) && !answer;
         self.noted = false;
     }
 

@@ -92,6 +92,8 @@ pub struct Writer {
 #[derive(Debug, Default)]
 struct Set {
     faults: u32,
+    /// Segments in the spool.
+    segments: u64,
     spooled: u64,
 }
 
@@ -106,11 +108,11 @@ impl Writer {
         self.set = Some(Set::default());
     }
 
-    /// Appends what the finding says to the spool: TED.
+    /// Appends what the finding says to the spool: TED, and CTX for its triggers.
     pub fn fault(&mut self, finding: &Finding, guide: Option<&Guide>, spool: &mut Vec<u8>) {
         let Some(set) = self.set.as_mut().filter(|set| set.faults < self.settings.faults_max) else { return };
         let before = spool.len();
-        write::fault(&self.format, finding, guide, spool);
+        set.segments += write::fault(&self.format, finding, guide, spool);
         set.faults += 1;
         set.spooled += (spool.len() - before) as u64;
     }
@@ -128,7 +130,7 @@ impl Writer {
         let (mut head, mut tail) = (Vec::new(), Vec::new());
         let page = write::Page { settings: &self.settings, format: &self.format, number: &number, reference };
         let segments = write::head(&page, original, outcome, &mut head);
-        let count = segments + u64::from(set.faults) + 1;
+        let count = segments + set.segments + 1;
         self.format.segment(&mut tail, "SE").element(count.to_string()).element(number).end();
         self.number = self.number.next();
         self.sets += 1;

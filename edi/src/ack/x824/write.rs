@@ -6,6 +6,7 @@ use super::{Outcome, REVISION, Settings};
 use crate::ack::number::digits_text;
 use crate::ack::pen::{Format, trim};
 use crate::ack::stamp::{is_date, is_time4};
+use crate::ack::x999::trigger;
 use crate::finding::{Fault, Finding};
 use crate::guide::{ElementId, Guide};
 
@@ -14,6 +15,8 @@ const UNKNOWN: &str = "UNKNOWN";
 const NOT_AVAILABLE: &[u8] = b"NA";
 /// BGN02, BGN06 and OTI03 (127).
 const REFERENCE_MAX: usize = 50;
+/// CTX segments behind a TED.
+const TRIGGERS_MAX: usize = 10;
 /// TED02 (3).
 const MESSAGE_MAX: usize = 60;
 
@@ -77,8 +80,9 @@ fn name(format: &Format, entity: &str, name: &str, id: &str, out: &mut Vec<u8>) 
         .end();
 }
 
-/// TED: the reason, the rule and what it expected, and the place as a 999 gives it.
-pub(super) fn fault(format: &Format, finding: &Finding, guide: Option<&Guide>, out: &mut Vec<u8>) {
+/// TED: the reason, the rule and what it expected, and the place as a 999 gives it; and a CTX for what makes it a fault. Returns how many
+/// segments that took.
+pub(super) fn fault(format: &Format, finding: &Finding, guide: Option<&Guide>, out: &mut Vec<u8>) -> u64 {
     let place = &finding.place;
     // Without colons, which separate components and would come out as question marks.
     let message = format!("{}, {}", finding.rule, finding.message.replace(": ", ", "));
@@ -89,7 +93,8 @@ pub(super) fn fault(format: &Format, finding: &Finding, guide: Option<&Guide>, o
     let position = position.each_ref().map(String::as_bytes);
     let id = place.segment_id.map(|id| id.as_str().to_owned()).unwrap_or_default();
     let ordinal = if id.is_empty() { String::new() } else { place.segment.max(1).to_string() };
-    let reference = reference_of(finding, guide);
+    let references = references_of(finding, guide);
+    let references = references.each_ref().map(ElementId::as_bytes);
     format
         .segment(out, "TED")
         .element(reason_of(finding))
@@ -97,22 +102,26 @@ pub(super) fn fault(format: &Format, finding: &Finding, guide: Option<&Guide>, o
         .element(id)
         .element(ordinal)
         .composite(if place.element == 0 { &[] } else { &position })
-        .element(if place.element == 0 { &[] } else { reference.as_bytes() })
+        .composite(if place.element == 0 { &[] } else { &references })
         .end();
+    let triggers = finding.triggers.iter().take(TRIGGERS_MAX);
+    1 + triggers.map(|found| trigger::write(found, guide, format, out)).sum::<u64>()
 }
 
-/// TED06: the data element's number.
-fn reference_of(finding: &Finding, guide: Option<&Guide>) -> ElementId {
+/// TED06: the dictionary's ids of the element (a composite's own) and of the component.
+fn references_of(finding: &Finding, guide: Option<&Guide>) -> [ElementId; 2] {
     let place = &finding.place;
-    let known = match finding.fault {
-        Fault::Element { reference, .. } => reference,
-        _ => guide.zip(place.node).map_or(ElementId::NONE, |(guide, node)| {
-            let uses = guide.elements_of(guide.node(node));
-            let used = uses.get(usize::from(place.element).wrapping_sub(1));
-            used.map_or(ElementId::NONE, |used| used.element)
-        }),
-    };
-    if known.as_bytes().iter().all(u8::is_ascii_digit) { known } else { ElementId::NONE }
+    let used = guide.zip(place.node).and_then(|(guide, node)| {
+        let uses = guide.elements_of(guide.node(node));
+        let used = uses.get(usize::from(place.element).wrapping_sub(1))?;
+        let component = guide.components_of(used).get(usize::from(place.component).wrapping_sub(1));
+        Some([used.element, component.map_or(ElementId::NONE, |component| component.element)])
+    });
+    match (used, finding.fault) {
+        (Some(used), _) => used,
+        (None, Fault::Element { reference, .. }) => [reference, ElementId::NONE],
+        (None, _) => [ElementId::NONE; 2],
+    }
 }
 
 /// As many whole words as fit.

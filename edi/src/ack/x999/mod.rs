@@ -11,7 +11,7 @@
 mod context;
 mod errors;
 mod options;
-mod trigger;
+pub(super) mod trigger;
 
 pub use options::{Missing, Options};
 

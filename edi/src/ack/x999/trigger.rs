@@ -56,7 +56,7 @@ fn component(segment: &Segment<'_>, element: u16, repetition: u16, position: u16
 }
 
 /// Appends one; returns how many segments that took. Without its segment's id it cannot stand.
-pub(super) fn write(trigger: &Trigger, guide: Option<&Guide>, format: &Format, out: &mut Vec<u8>) -> u64 {
+pub(in crate::ack) fn write(trigger: &Trigger, guide: Option<&Guide>, format: &Format, out: &mut Vec<u8>) -> u64 {
     if trigger.segment_id.is_none() || trigger.segment == 0 {
         return 0;
     }

@@ -20,6 +20,7 @@ mod runner;
 
 pub use bind::check as check_in;
 pub use data::{DataRule, Rules, names, read};
+pub(crate) use format::format as value_format;
 pub use format::formats;
 pub use lists::Lists;
 pub use notation::Example;
