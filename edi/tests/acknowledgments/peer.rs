@@ -101,9 +101,14 @@ fn pyx12_finds_the_same_segments_elements_and_codes() {
         std::fs::copy(path, copy(guide, number)).expect("a readable fixture");
     }
     validate(folder.path());
-    let mut wrong = Vec::new();
+    let (mut wrong, mut compared) = (Vec::new(), 0);
     for (guide, number, path) in &fixtures {
         let theirs = std::fs::read_to_string(copy(guide, number).with_extension("edi.997")).unwrap_or_default();
+        if !theirs.contains("AK9*") {
+            // It crashed or stopped: at an 835, which has no ST03, at a byte outside of ASCII, at an unknown GS08, at a full 834.
+            continue;
+        }
+        compared += 1;
         let options = Options { missing: Missing::Base, ..Options::default() };
         let file = std::fs::read(path).expect("a readable fixture");
         // It knows the guides' tables and no more.
@@ -118,7 +123,7 @@ fn pyx12_finds_the_same_segments_elements_and_codes() {
             _ => {}
         }
     }
-    assert!(fixtures.len() > 90 && wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 90 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
