@@ -14,7 +14,7 @@ mod random;
 
 use anyhow::{Context, Result, bail};
 use judge::judge;
-use mutation::{Chooser, Done, KINDS};
+use mutation::{Chooser, Done, order};
 use outline::Outline;
 use random::Random;
 use serde_json::{Value, json};
@@ -92,12 +92,13 @@ fn run(options: &Options) -> Result<()> {
         print(&|| told(options, &format!("f{number}"), &file, json!({ "kind": "none", "forbidden": false })))?;
     }
     let (mut chooser, mut random) = (Chooser::default(), Random::new(options.seed));
+    let order = order();
     let mut number = 0;
     let mut misses = 0;
     let mut kind = 0;
     while number < options.mutations {
         let outline = Outline::new(&options.guide, &generated(options, number + options.files))?;
-        let done = chooser.choose(kind % KINDS.len(), &outline, &mut random);
+        let done = chooser.choose(order[kind % order.len()], &outline, &mut random);
         kind += 1;
         let Some(done) = done else {
             misses += 1;

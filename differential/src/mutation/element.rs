@@ -204,7 +204,7 @@ pub fn fill(outline: &Outline, at: At, _: &mut Random) -> Option<Mutated> {
 }
 
 /// The element's value in a whole segment, as it stands.
-fn whole<'a>(outline: &'a Outline, at: At) -> &'a str {
+fn whole(outline: &Outline, at: At) -> &str {
     value(&outline.segments[at.segment], at.element, 0)
 }
 
