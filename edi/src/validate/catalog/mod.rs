@@ -23,5 +23,6 @@ const fn info(id: &'static str, snip: Snip, page: &'static str) -> RuleInfo {
     RuleInfo { id: RuleId(id), snip, severity: Severity::Info, source: page }
 }
 
-/// All of them.
-pub(crate) static ALL: [&[&RuleInfo]; 3] = [elements::ALL, segments::ALL, envelope::ALL];
+/// All of them, by their page under docs/rules.
+pub(crate) static ALL: [(&str, &[&RuleInfo]); 3] =
+    [("elements", elements::ALL), ("segments", segments::ALL), ("envelope", envelope::ALL)];

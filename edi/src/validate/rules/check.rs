@@ -11,6 +11,8 @@ use std::ops::Range;
 
 /// Rules of this folder that look at the same things.
 pub(crate) struct Rule {
+    /// Their page under docs/rules.
+    pub(crate) family: &'static str,
     pub(crate) infos: &'static [&'static RuleInfo],
     /// Whether it wants the segments that stand at this node.
     pub(crate) binds: fn(&Guide, NodeIx) -> bool,

@@ -32,12 +32,18 @@ pub(crate) use runner::{Bound, Runner};
 use crate::finding::RuleInfo;
 use crate::guide::Guide;
 
-/// Every rule: the tables', the envelope's, and those of this folder, by name.
+/// Every rule: the tables', the envelope's, and those of this folder.
 pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
-    let tables = super::catalog::ALL.iter().flat_map(|rules| rules.iter().copied());
-    let data = Rules::built_in();
-    let data: Vec<_> = data.iter().map(|rule| rule.info()).collect();
-    tables.chain(RULES.iter().flat_map(|rule| rule.infos.iter().copied())).chain(data)
+    families().map(|(_, info)| info)
+}
+
+/// Every rule with the family that it belongs to: a page under docs/rules.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static RuleInfo)> {
+    let tables = super::catalog::ALL.iter().flat_map(|(family, rules)| rules.iter().map(|info| (*family, *info)));
+    let rust = RULES.iter().flat_map(|rule| rule.infos.iter().map(|info| (rule.family, *info)));
+    let data = built::RULES.iter().zip(Rules::built_in().iter().map(|rule| rule.info()).collect::<Vec<_>>());
+    let data = data.map(|((file, _), info)| (file.split('/').next().unwrap_or_default(), info));
+    tables.chain(rust).chain(data)
 }
 
 /// The rule of that name.

@@ -11,6 +11,7 @@ use crate::decimal::Decimal;
 use crate::guide::{Guide, NodeIx, NodeKind};
 
 pub(super) const RULE: Rule = Rule {
+    family: "claims",
     infos: &[&charge_total::INFO, &payer_total::INFO, &paid_total::INFO, &line_total::INFO, &no_adjudication::INFO],
     binds,
     closes,

@@ -9,6 +9,7 @@ use crate::decimal::Decimal;
 use crate::guide::{Guide, NodeIx, NodeKind};
 
 pub(super) const RULE: Rule = Rule {
+    family: "remittance",
     infos: &[&line_total::INFO, &claim_total::INFO, &payment_total::INFO],
     binds,
     closes,

@@ -7,8 +7,13 @@ use super::check::{Check, Complaint, Rule, Seen, Spot, is};
 use crate::decimal::Decimal;
 use crate::guide::{Guide, NodeIx, NodeKind};
 
-pub(super) const RULE: Rule =
-    Rule { infos: &[&item_total::INFO, &premium_total::INFO], binds, closes, start: || Box::new(Ledger::default()) };
+pub(super) const RULE: Rule = Rule {
+    family: "premium",
+    infos: &[&item_total::INFO, &premium_total::INFO],
+    binds,
+    closes,
+    start: || Box::new(Ledger::default()),
+};
 
 fn binds(guide: &Guide, node: NodeIx) -> bool {
     guide.set == "820" && ["BPR", "RMR", "ADX"].iter().any(|segment| is(guide, node, segment))
