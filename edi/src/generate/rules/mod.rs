@@ -6,6 +6,7 @@ mod enrollment;
 mod payment;
 mod premium;
 mod review;
+mod status;
 
 use super::claims;
 use super::kind::Kind;
@@ -53,6 +54,8 @@ pub(super) fn of(guide: &Guide) -> &'static [&'static [Rule]] {
         "837" => claims::of(&guide.revision),
         "270" => &[eligibility::INQUIRY],
         "271" => &[eligibility::ANSWER],
+        "276" => &[status::REQUEST],
+        "277" if guide.revision.starts_with("005010X214") => &[status::ACKNOWLEDGMENT],
         "278" => &[review::RULES],
         "820" => &[premium::RULES],
         "824" => &[answers::ADVICE],
