@@ -45,7 +45,7 @@ pub struct CommandLine {
 enum Command {
     /// Every finding of X12 files, with its place
     Validate(validate::Arguments),
-    /// The acknowledgments that a receiver of a file would send: TA1, 999, 277CA
+    /// The acknowledgments that a receiver of a file would send: TA1, 999, 277CA, 824
     Ack(ack::Arguments),
     /// X12 to JSON and back
     Convert(convert::Arguments),
