@@ -28,7 +28,7 @@ impl Sink for Count {
     fn isa(&mut self, segment: &Segment<'_>, _leading: &[u8]) {
         self.count(segment);
     }
-    fn segment(&mut self, segment: &Segment<'_>) {
+    fn segment(&mut self, segment: &mut Segment<'_>) {
         self.count(segment);
     }
     fn broken_isa(&mut self, _: &BrokenIsa) {}

@@ -65,7 +65,9 @@ pub fn foreign(outline: &Outline, at: At, random: &mut Random) -> Option<Mutated
 fn replaced(outline: &Outline, at: At, code: &str) -> Option<Mutated> {
     let node = outline.nodes[at.segment]?;
     let text = with(&outline.segments[at.segment], at.element, at.component, code);
-    let forbidden = !elsewhere(&outline.guide, node, node, &text);
+    // BHT02 tells the two sides of the 278 apart: with the other code it is read by the other guide.
+    let other_side = outline.guide.purpose.is_some() && text.starts_with("BHT*") && at.element == 2;
+    let forbidden = !other_side && !elsewhere(&outline.guide, node, node, &text);
     let mut segments = outline.segments.clone();
     segments[at.segment] = text;
     Some(Mutated { segments, at: at.segment, forbidden })
