@@ -12,8 +12,13 @@ use crate::guide::{Code, DataType, ElementUse, Guide, ItemKind, NodeIx, NodeKind
 const USUAL: [&str; 6] = ["66", "67", "1035", "1036", "156", "116"];
 /// The same of DMG alone.
 const DEMOGRAPHICS: [&str; 3] = ["1250", "1251", "1068"];
+/// How often a situational loop or segment of which no rule speaks is there, of a hundred.
+const SELDOM: u8 = 2;
+/// The same within a loop that is there seldom itself.
+const OFTEN: u8 = 35;
 const DMG: SegmentId = SegmentId::lit("DMG");
 const HL: SegmentId = SegmentId::lit("HL");
+const N4: SegmentId = SegmentId::lit("N4");
 const ENVELOPE: [SegmentId; 2] = [SegmentId::lit("ST"), SegmentId::lit("SE")];
 
 /// The steps of all loops of a guide.
@@ -23,6 +28,8 @@ pub(super) struct Plan {
     parts: Vec<Part>,
     steps: Vec<Step>,
     loops: Vec<(NodeIx, Range<usize>)>,
+    end: Vec<u8>,
+    separators: [u8; 2],
     units: Vec<NodeIx>,
 }
 
@@ -43,6 +50,8 @@ pub(super) struct Step {
     pub(super) fact: Option<Fact>,
     /// What it is repeated over.
     pub(super) each: Option<Turns>,
+    /// There where the step before it was: a city with its street.
+    pub(super) along: bool,
     /// Left out where the loop is an ancestor of another item.
     pub(super) inner: bool,
     /// Stands behind the loops that lead to the items.
@@ -63,6 +72,9 @@ pub(super) enum What {
 impl Plan {
     pub(super) fn new(guide: &Guide, format: &Format) -> Self {
         let mut plan = Self::default();
+        plan.end.push(format.delimiters.terminator);
+        plan.end.extend_from_slice(format.line_end.bytes());
+        plan.separators = [format.delimiters.element, format.delimiters.component];
         let rules = of(guide);
         let mut compiler = Compiler { guide, format, rules, plan: &mut plan };
         compiler.find_units();
@@ -82,6 +94,16 @@ impl Plan {
         let found = self.loops.binary_search_by_key(&node, |(node, _)| *node).ok();
         let range = found.and_then(|at| self.loops.get(at)).map(|(_, range)| range.clone());
         range.and_then(|range| self.steps.get(range)).unwrap_or_default()
+    }
+
+    /// What ends a segment.
+    pub(super) fn end(&self) -> &[u8] {
+        &self.end
+    }
+
+    /// Element and component separator.
+    pub(super) fn separators(&self) -> &[u8] {
+        &self.separators
     }
 
     pub(super) fn parts(&self, range: Range<usize>) -> &[Part] {
@@ -136,9 +158,15 @@ impl Compiler<'_> {
         let required = node.usage == Usage::Required || inner.clone().any(|(inner, item)| leads_to(inner, item));
         let item_only = self.then(child).any(|then| matches!(then, Then::ItemOnly));
         let inner = item_only || inner.any(|(inner, _)| inner == child);
+        let along = node.segment == N4 && self.then(child).next().is_none() && node.usage == Usage::Situational;
         let chance = expected(|then| if let Then::Chance(chance) = then { Some(chance) } else { None });
         let fact = self.then(child).find_map(|then| if let Then::If(fact) = then { Some(fact) } else { None });
-        let chance = chance.unwrap_or(if required || fact.is_some() { 100 } else { 0 });
+        let rare = || self.is_rare(node.parent);
+        let chance = chance.unwrap_or_else(|| match () {
+            () if required || fact.is_some() => 100,
+            () if rare() => OFTEN,
+            () => SELDOM,
+        });
         let when_bad = self.then(child).any(|then| matches!(then, Then::WhenBad));
         if chance == 0 && !when_bad {
             return;
@@ -153,7 +181,18 @@ impl Compiler<'_> {
             NodeKind::Segment => What::Segment(self.compile_segment(child)),
         };
         let level = node.kind == NodeKind::Loop && node.segment == HL;
-        self.plan.steps.push(Step { what, chance, when_bad, fact, each, inner, tail, level });
+        self.plan.steps.push(Step { what, chance, when_bad, fact, each, along, inner, tail, level });
+    }
+
+    /// Whether a loop is there only now and then, by itself or with a loop around it.
+    fn is_rare(&self, node: NodeIx) -> bool {
+        let up = std::iter::successors(Some(node), |at| self.guide.node(*at).parent.some());
+        up.filter(|at| *at != NodeIx::ROOT && self.guide.node(*at).usage == Usage::Situational).any(|at| {
+            let chance = |then| if let Then::Chance(chance) = then { Some(chance) } else { None };
+            let ruled = self.then(at).any(|then| matches!(then, Then::If(_) | Then::Each(_) | Then::Unit));
+            let unit = self.plan.units.iter().any(|unit| self.guide.within(*unit, at));
+            !unit && self.then(at).find_map(chance).map_or(!ruled, |chance| chance < 30)
+        })
     }
 
     /// What the rules expect of a node.
@@ -208,8 +247,6 @@ impl Compiler<'_> {
                 _ => self.compile_value(&mut text, node, element, (element.position, 0), qualifier),
             };
         }
-        text.push(self.format.delimiters.terminator);
-        text.extend_from_slice(self.format.line_end.bytes());
         self.flush(&mut text);
         start..self.plan.parts.len()
     }

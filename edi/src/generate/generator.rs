@@ -14,6 +14,8 @@ const PIECE: usize = 64 << 10;
 const HL: SegmentId = SegmentId::lit("HL");
 /// How often, of a hundred, an item stands under the same level as the one before: the outermost level, the innermost, others.
 const KEEP: (u8, u8, u8) = (97, 40, 85);
+/// How often, of a hundred, a set begins a group of its own.
+const NEW_GROUP: u8 = 4;
 
 /// Writes one interchange, in pieces of about 64 KiB; memory holds one piece.
 pub struct Generator {
@@ -28,6 +30,8 @@ pub struct Generator {
     set_items: u64,
     set_items_max: u64,
     set_segments: u64,
+    group_sets: u32,
+    groups: u32,
     state: State,
 }
 
@@ -79,6 +83,8 @@ impl Generator {
             set_items: 0,
             set_items_max: 0,
             set_segments: 0,
+            group_sets: 0,
+            groups: 0,
             state: State::Start,
             options,
         }
@@ -95,23 +101,38 @@ impl Generator {
 
     fn step(&mut self, out: &mut Vec<u8>) {
         if self.state == State::Start {
-            let guide = &self.options.guide;
             self.envelope.isa(&self.options.format, out);
-            self.envelope.gs(&self.options.format, &guide.group, &guide.revision, out);
+            self.open_group(out);
             self.state = State::Items;
         }
         if self.scene.item < self.options.count {
             if self.scene.set == 0 || self.set_items >= self.set_items_max {
                 self.close_set(out);
+                if self.group_sets > 0 && self.scene.random.chance(NEW_GROUP) {
+                    self.close_group(out);
+                    self.envelope.group = self.envelope.group.next();
+                    self.open_group(out);
+                }
                 self.open_set(out);
             }
             self.item(out);
             return;
         }
         self.close_set(out);
-        self.envelope.ge(&self.options.format, self.scene.set.min(u64::from(u32::MAX)) as u32, out);
-        self.envelope.iea(&self.options.format, 1, out);
+        self.close_group(out);
+        self.envelope.iea(&self.options.format, self.groups, out);
         self.state = State::Done;
+    }
+
+    fn open_group(&mut self, out: &mut Vec<u8>) {
+        let guide = &self.options.guide;
+        self.envelope.gs(&self.options.format, &guide.group, &guide.revision, out);
+        self.groups += 1;
+    }
+
+    fn close_group(&mut self, out: &mut Vec<u8>) {
+        self.envelope.ge(&self.options.format, self.group_sets, out);
+        self.group_sets = 0;
     }
 
     /// Whether a set is one item, or has room for one alone: a 278's levels come once each.
@@ -137,6 +158,7 @@ impl Generator {
         let mut printer = Printer { out, delimiters, line_end, strict: false, segments: 0, hl: None };
         print_header(&mut printer, &self.options.guide, number);
         self.set_segments = printer.segments;
+        self.group_sets += 1;
         if self.ways.iter().all(|way| !way.is_empty()) {
             self.write_loop(NodeIx::ROOT, Place::Ancestor, out);
         }
@@ -162,6 +184,7 @@ impl Generator {
         self.set_items += 1;
         let (way, kept) = self.choose_way();
         self.open.truncate(kept);
+        self.scene.under(kept);
         let mut parent = self.open.iter().rev().find_map(|open| open.hl);
         for at in kept..way.len() {
             let Some(&node) = way.get(at) else { break };
@@ -193,13 +216,7 @@ impl Generator {
             let same = way.get(at) == Some(&open.node) && way.get(at + 1) == Some(&open.below);
             let (outermost, innermost, other) = KEEP;
             let keep = match at {
-                _ if let Some(keeps) = self.scene.keeps() => {
-                    if keeps {
-                        100
-                    } else {
-                        0
-                    }
-                }
+                _ if let Some(levels) = self.scene.kept() => 100 * u8::from(at < levels),
                 _ if self.options.guide.node(open.node).max == 1 => 100,
                 0 => outermost,
                 _ if at + 1 == above => innermost,
@@ -253,6 +270,7 @@ enum Place {
 fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segments: &mut u64, out: &mut Vec<u8>) {
     let below = if place == Place::Tail { Place::Ancestor } else { place };
     let (own, children) = (scene.hl, scene.hl_child);
+    let mut there = false;
     for step in plan.steps_of(node) {
         let forced = step.when_bad && scene.bad == Some(Bad::Npi);
         let elsewhere = match place {
@@ -260,10 +278,18 @@ fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segme
             Place::Ancestor => step.inner || step.tail,
             Place::Tail => !step.tail,
         };
-        if elsewhere || step.fact.is_some_and(|fact| !scene.holds(fact)) {
+        if elsewhere {
             continue;
         }
-        let there = if step.level { children } else { forced || scene.random.chance(step.chance) };
+        if step.fact.is_some_and(|fact| !scene.holds(fact)) {
+            there = false;
+            continue;
+        }
+        there = match () {
+            () if step.level => children,
+            () if step.along => there,
+            () => forced || scene.random.chance(step.chance),
+        };
         if !there {
             continue;
         }
@@ -294,6 +320,11 @@ fn write_parts(plan: &Plan, parts: &[Part], scene: &mut Scene, out: &mut Vec<u8>
             Part::Drawn(kind) => scene.push(out, *kind),
         }
     }
+    // No separator stands behind the last value.
+    while out.last().is_some_and(|last| plan.separators().contains(last)) {
+        out.pop();
+    }
+    out.extend_from_slice(plan.end());
 }
 
 impl Iterator for Generator {
@@ -335,7 +366,8 @@ mod tests {
     fn splits_sets_and_gives_each_claim_its_own_id() {
         let file = file("005010X222A1", "837", |options| (options.count, options.items_per_set_max) = (2500, 1000));
         assert_eq!(segments(&file, "ST").len(), 3);
-        assert_eq!(segments(&file, "GE")[0][1], "3");
+        let sets: u32 = segments(&file, "GE").iter().map(|group| group[1].parse::<u32>().unwrap()).sum();
+        assert_eq!(sets, 3);
         let ids: HashSet<&str> = segments(&file, "CLM").iter().map(|claim| claim[1]).collect();
         assert_eq!(ids.len(), 2500);
     }
@@ -391,36 +423,40 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_names_faults_where_it_refuses_and_only_there() {
-        for (revision, set, refusal, fault) in
-            [("005010X186A1", "824", "TR", "TED"), ("005010X231A1", "999", "R", "IK3")]
+    fn an_answer_names_faults_where_it_does_not_simply_take_and_only_there() {
+        for (revision, set, taken, fault) in [("005010X186A1", "824", "TA", "TED"), ("005010X231A1", "999", "A", "IK3")]
         {
             let verdict = if set == "824" { "OTI" } else { "IK5" };
             let file = file(revision, set, |options| options.count = 400);
-            let (mut open, mut refused, mut faults, mut told) = (0, 0, 0, Vec::new());
+            let (mut clean, mut faulty, mut faults) = (0, 0, 0);
             for segment in file.split("~\n").map(|segment| segment.split('*').collect::<Vec<_>>()) {
                 match segment[0] {
                     id if id == fault => faults += 1,
-                    id if id == verdict => {
-                        refused += usize::from(segment[1] == refusal);
-                        open += 1;
-                    }
-                    "SE" => told.push((
-                        std::mem::take(&mut open),
-                        std::mem::take(&mut refused),
-                        std::mem::take(&mut faults),
-                    )),
+                    id if id == verdict && segment[1] == taken => clean += 1,
+                    id if id == verdict => faulty += 1,
+                    "SE" => assert_eq!(faults, faulty, "{set}"),
                     _ => {}
                 }
             }
-            assert!(
-                told.iter().any(|(_, refused, _)| *refused == 0) && told.iter().any(|(_, refused, _)| *refused > 0)
-            );
-            assert!(
-                told.iter().all(|(all, refused, faults)| [0, *all].contains(refused) && faults == refused),
-                "{set}"
-            );
+            assert!(clean > 50 && faulty > 50, "{set}: {clean} taken, {faulty} not");
         }
+    }
+
+    #[test]
+    fn groups_of_a_999_are_taken_in_part_with_errors_as_a_whole_and_not_at_all() {
+        let file = file("005010X231A1", "999", |options| options.count = 400);
+        let verdicts: HashSet<&str> = segments(&file, "AK9").iter().map(|verdict| verdict[1]).collect();
+        assert_eq!(verdicts, HashSet::from(["A", "E", "P", "R"]));
+    }
+
+    #[test]
+    fn many_sets_come_in_several_groups_that_count_their_own() {
+        let file = file("005010X231A1", "999", |options| options.count = 300);
+        let numbers: HashSet<&str> = segments(&file, "GS").iter().map(|group| group[6]).collect();
+        let counts = segments(&file, "GE");
+        assert!(counts.len() > 1 && counts.len() == numbers.len());
+        assert_eq!(counts.iter().map(|group| group[1].parse::<u32>().unwrap()).sum::<u32>(), 300);
+        assert_eq!(segments(&file, "IEA")[0][1], counts.len().to_string());
     }
 
     #[test]

@@ -8,6 +8,11 @@ use crate::guide::{Code, DataType, ElementUse, Guide, Node};
 pub(super) enum Kind {
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// One of these by the sort of the set, or of the item, so that what goes with it can go by the same.
+    BySet(&'static [&'static str]),
+    BySort(&'static [&'static str]),
+    /// The elements of one of these rows.
+    Row(&'static [&'static [&'static str]]),
     /// HL01.
     HlNumber,
     /// HL02.
@@ -43,11 +48,6 @@ pub(super) enum Kind {
     BirthDate,
     ServiceDate,
     ServicePeriod,
-    /// One day of service for the whole item.
-    ItemDay,
-    /// The same day as a period.
-    ItemPeriod,
-    ClaimTotal,
     LineCharge,
     LineNumber,
     Units,

@@ -3,7 +3,7 @@
 use super::GenerateOptions;
 use super::kind::Kind;
 use super::random::Random;
-use super::story::{Fact, Pen, Stage, Story, TURNS, Turns};
+use super::story::{Fact, Pen, SET_SORTS, SORTS, Stage, Story, TURNS, Turns};
 use super::words;
 
 /// What values are drawn from.
@@ -29,8 +29,11 @@ pub(super) struct Scene {
     place: usize,
     payer: usize,
     charges: Vec<u64>,
-    /// The item's day of service, once it is drawn.
-    day: Vec<u8>,
+    /// One day of service for the whole item.
+    day: u64,
+    /// What sort of item and set it is.
+    dice: u64,
+    set_dice: u64,
     pub(super) bad: Option<Bad>,
 }
 
@@ -56,8 +59,9 @@ impl Scene {
                 today,
                 run,
                 item: 0,
+                wrong: 0,
             },
-            story: Story::of(&options.guide.set),
+            story: Story::of(&options.guide.set, &options.guide.revision),
             turns: [0; TURNS],
             now: options.at.time4(),
             component: options.format.delimiters.component,
@@ -70,7 +74,9 @@ impl Scene {
             place: 0,
             payer: 0,
             charges: Vec::new(),
-            day: Vec::new(),
+            day: 0,
+            dice: 0,
+            set_dice: 0,
             bad: None,
         }
     }
@@ -78,7 +84,14 @@ impl Scene {
     /// Begins a set of at most `items_max` items; gives how many it has.
     pub(super) fn begin_set(&mut self, items_max: u64) -> u64 {
         self.set += 1;
+        self.set_dice = self.random.next();
+        self.draw_day();
         self.story.begin_set(&mut self.random, &self.stage, items_max)
+    }
+
+    /// The item stands under so many of the levels that were open.
+    pub(super) fn under(&mut self, kept: usize) {
+        self.story.under(kept, &self.stage);
     }
 
     /// Which of the ways to an item the next one takes, where the story knows.
@@ -86,13 +99,17 @@ impl Scene {
         self.story.way()
     }
 
-    /// Whether the item stands under the same levels as the one before, where the story knows.
-    pub(super) fn keeps(&self) -> Option<bool> {
-        self.story.keeps()
+    /// Under how many of the open levels the item stands, where the story knows.
+    pub(super) fn kept(&self) -> Option<usize> {
+        self.story.kept()
     }
 
     pub(super) fn holds(&self, fact: Fact) -> bool {
-        self.story.holds(fact, &self.turns)
+        match fact {
+            Fact::Sort(sorts) => sorts.contains(&((self.dice % u64::from(SORTS)) as u8)),
+            Fact::Set(sorts) => sorts.contains(&((self.set_dice % u64::from(SET_SORTS)) as u8)),
+            fact => self.story.holds(fact, &self.turns),
+        }
     }
 
     /// How often a step comes.
@@ -121,8 +138,10 @@ impl Scene {
         self.story.begin_item(&self.stage);
         let turn = bad_every.filter(|every| *every > 0 && self.item.is_multiple_of(*every));
         self.bad = turn.map(|every| if (self.item / every) % 2 == 1 { Bad::Total } else { Bad::Npi });
+        self.stage.wrong = if self.bad == Some(Bad::Total) { 100 } else { 0 };
+        self.dice = self.random.next();
+        self.draw_day();
         self.charges.clear();
-        self.day.clear();
         let lines = self.random.pick(&[1, 1, 1, 2, 2, 3, 4, 6]);
         for _ in 0..lines {
             let charge = self.random.between(100, 1800) * 25;
@@ -165,10 +184,6 @@ impl Scene {
             }
             Kind::Digits(count) => self.push_digits(out, count),
             Kind::Text(min, max) => push_text(out, min, max),
-            Kind::ClaimTotal => {
-                let wrong = if self.bad == Some(Bad::Total) { 100 } else { 0 };
-                push_amount(out, self.charges.iter().sum::<u64>() + wrong);
-            }
             Kind::LineCharge => push_amount(out, self.charges.get(self.line() - 1).copied().unwrap_or(0)),
             Kind::LineNumber => push_number(out, self.line() as u64),
             Kind::Units => push_number(out, 1),
@@ -183,20 +198,26 @@ impl Scene {
                 let year = self.random.between(self.stage.year - 90, self.stage.year - 2);
                 self.push_day(out, year);
             }
-            Kind::ServiceDate => self.push_service_day(out),
+            Kind::ServiceDate => push_number(out, self.days().0),
             Kind::ServicePeriod => {
-                let year = self.stage.year - 1;
-                let start = out.len();
-                self.push_day(out, year);
-                let day = out.get(start..).unwrap_or_default().to_vec();
+                let (from, to) = self.days();
+                push_number(out, from);
                 out.push(b'-');
-                out.extend_from_slice(&day);
+                push_number(out, to);
             }
-            Kind::ItemDay => self.push_item_day(out),
-            Kind::ItemPeriod => {
-                self.push_item_day(out);
-                out.push(b'-');
-                self.push_item_day(out);
+            Kind::BySet(list) => {
+                let at = (self.set_dice % u64::from(SET_SORTS)) as usize % list.len().max(1);
+                out.extend_from_slice(list.get(at).copied().unwrap_or_default().as_bytes());
+            }
+            Kind::BySort(list) => {
+                let at = (self.dice % u64::from(SORTS)) as usize % list.len().max(1);
+                out.extend_from_slice(list.get(at).copied().unwrap_or_default().as_bytes());
+            }
+            Kind::Row(rows) => {
+                let row = self.random.pick(rows);
+                let mut pen = Pen::new(out, self.element, self.component);
+                row.iter().for_each(|text| pen.text(text));
+                pen.finish();
             }
             _ => self.push_word(out, kind),
         }
@@ -272,17 +293,13 @@ impl Scene {
         push_number(out, day);
     }
 
-    fn push_service_day(&mut self, out: &mut Vec<u8>) {
-        self.push_day(out, self.stage.year - 1);
+    fn draw_day(&mut self) {
+        self.day = (self.stage.year - 1) * 10_000 + self.random.between(1, 12) * 100 + self.random.between(1, 28);
     }
 
-    fn push_item_day(&mut self, out: &mut Vec<u8>) {
-        if self.day.is_empty() {
-            let mut day = std::mem::take(&mut self.day);
-            self.push_service_day(&mut day);
-            self.day = day;
-        }
-        out.extend_from_slice(&self.day);
+    /// The days of the item's services.
+    fn days(&self) -> (u64, u64) {
+        self.story.days().unwrap_or((self.day, self.day))
     }
 
     /// A principal diagnosis and up to three more, none twice.

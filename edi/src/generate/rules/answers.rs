@@ -1,9 +1,9 @@
 //! Answers to other sets: 824 and 999.
 
-use super::Then::{Chance, If, Is, Rest, With};
+use super::Then::{Chance, Each, If, Is, Rest, With};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
-use crate::generate::story::{Fact, Part};
+use crate::generate::story::{Fact, Part, Turns};
 
 pub(super) const ADVICE: &[Rule] = &[
     rule("beginning", With(&[4, 8])),
@@ -48,6 +48,7 @@ pub(super) const ACKNOWLEDGMENT: &[Rule] = &[
     rule("functional_group", Is(2, 0, Kind::Digits(9))),
     rule("functional_group", Is(3, 0, Kind::OneOf(&["005010X222A1"]))),
     rule("2000", Chance(100)),
+    rule("2000", Each(Turns::Sets)),
     rule("2000/transaction_set", With(&[3])),
     rule("2000/transaction_set", Is(1, 0, Kind::OneOf(&["837"]))),
     rule("2000/transaction_set", Is(2, 0, Kind::Digits(9))),

@@ -56,6 +56,7 @@ pub(super) fn of(guide: &Guide) -> &'static [&'static [Rule]] {
         "271" => &[eligibility::ANSWER],
         "276" => &[status::REQUEST],
         "277" if guide.revision.starts_with("005010X214") => &[status::ACKNOWLEDGMENT],
+        "277" => &[status::ANSWER],
         "278" => &[review::RULES],
         "820" => &[premium::RULES],
         "824" => &[answers::ADVICE],

@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_totals_of_the_header_are_the_members_that_follow() {
-        let stage = Stage { year: 2026, today: "20260115".to_owned(), run: "SYN".to_owned(), item: 0 };
+        let stage = Stage::of(2026);
         let mut enrollment = Enrollment::default();
         for seed in 0..100 {
             let members = seed % 50 + 1;

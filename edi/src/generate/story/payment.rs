@@ -109,7 +109,7 @@ pub(in super::super) struct Payment {
 }
 
 impl Adjustments {
-    fn add(&mut self, group: &'static str, reason: &'static str, cents: i64) {
+    pub(super) fn add(&mut self, group: &'static str, reason: &'static str, cents: i64) {
         if let Some(slot) = self.all.get_mut(self.count).filter(|_| cents != 0) {
             *slot = Adjustment { group, reason, cents };
             self.count += 1;
@@ -120,11 +120,11 @@ impl Adjustments {
         self.all.get(..self.count).unwrap_or_default()
     }
 
-    fn sum(&self) -> i64 {
+    pub(super) fn sum(&self) -> i64 {
         self.all().iter().map(|adjustment| adjustment.cents).sum()
     }
 
-    fn of_patient(&self) -> i64 {
+    pub(super) fn of_patient(&self) -> i64 {
         self.all().iter().filter(|adjustment| adjustment.group == "PR").map(|adjustment| adjustment.cents).sum()
     }
 
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn every_claim_balances_and_the_set_adds_up() {
-        let stage = Stage { year: 2026, today: "20260115".to_owned(), run: "SYN".to_owned(), item: 0 };
+        let stage = Stage::of(2026);
         let mut payment = Payment::default();
         let mut nothing_paid = 0;
         for seed in 0..200 {

@@ -18,7 +18,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The next element.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in super::super) fn text(&mut self, text: &str) {
         self.next();
         self.out.extend_from_slice(text.as_bytes());
     }

@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_paid_adds_up_over_all_amounts() {
-        let stage = Stage { year: 2026, today: "20260115".to_owned(), run: "SYN".to_owned(), item: 0 };
+        let stage = Stage::of(2026);
         let mut premium = Premium::default();
         for seed in 0..100 {
             premium.begin_set(seed, &stage, 30);

@@ -151,7 +151,7 @@ fn patient_share(adjustments: &super::payment::Adjustments) -> i64 {
     adjustments.groups().flatten().filter(|one| one.group == "PR").map(|one| one.cents).sum()
 }
 
-fn write_adjustment<'a>(
+pub(super) fn write_adjustment<'a>(
     mut groups: impl Iterator<Item = &'a [super::payment::Adjustment]>,
     turn: usize,
     pen: &mut Pen<'_>,

@@ -1,0 +1,118 @@
+//! Generated files of every guide: valid to the last rule, of exactly as many items as were wanted, and of rich variety.
+//!
+//! `GENERATE_COUNT` and `GENERATE_SEEDS` ask for more than the everyday run does.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tradewind_edi::engine::{GroupStart, ItemEnd, run};
+use tradewind_edi::generate::{GenerateOptions, Generator};
+use tradewind_edi::guide::{Guide, NodeIx, NodeKind};
+use tradewind_edi::{Finding, Guides, Options, Segment, Severity, Visitor};
+
+/// What the engine sees of a file.
+#[derive(Default)]
+struct Seen {
+    loops: BTreeSet<NodeIx>,
+    segments: BTreeSet<NodeIx>,
+    items: u64,
+    units: u64,
+    groups: u64,
+    findings: BTreeMap<String, (usize, String)>,
+}
+
+impl Visitor for Seen {
+    fn group_start(&mut self, _: &GroupStart<'_>) {
+        self.groups += 1;
+    }
+    fn loop_open(&mut self, node: NodeIx) {
+        self.loops.insert(node);
+    }
+    fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
+        self.segments.extend(node);
+        self.units += u64::from(["CLP", "RMR", "AK1"].contains(&segment.id().as_str()));
+    }
+    fn finding(&mut self, finding: &Finding) {
+        if finding.severity != Severity::Info {
+            let place = &finding.place;
+            let at = format!(
+                "{} {:?} {:02}-{}: {}",
+                place.loop_path, place.segment_id, place.element, place.component, finding.message
+            );
+            self.findings.entry(finding.rule.to_string()).or_insert((0, at)).0 += 1;
+        }
+    }
+    fn item_close(&mut self, event: &ItemEnd) {
+        self.items += u64::from(event.own);
+    }
+}
+
+fn asked(name: &str, everyday: u64) -> u64 {
+    std::env::var(name).map_or(everyday, |asked| asked.parse().unwrap())
+}
+
+fn file(guide: &Arc<Guide>, count: u64, seed: u64) -> Vec<u8> {
+    Generator::new(GenerateOptions { count, seed, ..GenerateOptions::new(Arc::clone(guide)) }).flatten().collect()
+}
+
+#[test]
+fn every_guide_s_files_are_valid_to_the_last_rule_and_have_the_items_that_were_wanted() {
+    let (count, seeds) = (asked("GENERATE_COUNT", 200), asked("GENERATE_SEEDS", 2));
+    let mut wrong = Vec::new();
+    for guide in Guides::built_in().iter() {
+        for seed in 1..=seeds {
+            let mut seen = Seen::default();
+            run(&file(guide, count, seed), Options::default(), &mut seen).unwrap();
+            for (rule, (times, first)) in &seen.findings {
+                wrong.push(format!("{} seed {seed}: {times} of {rule}, the first in {first}", guide.id()));
+            }
+            let items = if seen.units > 0 { seen.units } else { seen.items };
+            if items != count {
+                wrong.push(format!("{} seed {seed}: expected {count} items, found {items}", guide.id()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Of the loops and segments of each guide, how many in a hundred the generator makes at least.
+const FLOORS: &[(&str, usize)] = &[
+    ("005010X186A1/824", 85),
+    ("005010X212/276", 75),
+    ("005010X212/277", 75),
+    ("005010X214/277", 90),
+    ("005010X217/278/13", 80),
+    ("005010X217/278/11", 80),
+    ("005010X218/820", 75),
+    ("005010X220A1/834", 90),
+    ("005010X221A1/835", 85),
+    ("005010X222A1/837", 80),
+    ("005010X223A2/837", 80),
+    ("005010X224A2/837", 75),
+    ("005010X231A1/999", 100),
+    ("005010X279A1/270", 85),
+    ("005010X279A1/271", 80),
+];
+
+#[test]
+fn most_loops_and_segments_of_every_guide_are_made() {
+    for guide in Guides::built_in().iter() {
+        let mut seen = Seen::default();
+        let count = asked("GENERATE_COUNT", 200);
+        for seed in 1..=asked("GENERATE_SEEDS", 2) {
+            run(&file(guide, count, seed), Options::default(), &mut seen).unwrap();
+        }
+        let made = |node: &NodeIx| seen.loops.contains(node) || seen.segments.contains(node);
+        let name = |node: NodeIx| match guide.node(node).kind {
+            NodeKind::Loop => guide.loop_path(node),
+            NodeKind::Segment => format!("{}/{}", guide.loop_path(node), guide.node(node).name),
+        };
+        let all: Vec<NodeIx> = guide.indexes().filter(|node| *node != NodeIx::ROOT).collect();
+        let never: Vec<String> = all.iter().filter(|node| !made(node)).map(|node| name(*node)).collect();
+        let percent = 100 * (all.len() - never.len()) / all.len();
+        let id = guide.id().to_string();
+        println!("{id}: {} of {} ({percent} %), never {}", all.len() - never.len(), all.len(), never.join(" "));
+        let floor = FLOORS.iter().find(|(of, _)| *of == id).unwrap().1;
+        assert!(percent >= floor, "{id}: expected {floor} in a hundred at least, made {percent}");
+    }
+}
