@@ -110,7 +110,7 @@ impl Checker {
     #[cold]
     pub(crate) fn segment(&mut self, plan: &Plan, step: &Step, segment: &Segment<'_>) {
         if self.any_character(segment) {
-            self.characters(segment);
+            self.characters(plan, step, segment);
         }
         self.format = 0;
         let (count, present) = if segment.frame().plain {
@@ -120,6 +120,9 @@ impl Checker {
         };
         if count < usize::from(step.last_required) {
             self.rest(plan, step, segment, count);
+        }
+        if present == 0 && self.faults.is_empty() {
+            self.nothing(Here { plan, index: step.checks.start, at: ElementAt::default() }, segment.id_bytes().len());
         }
         if let [.., before, last] = segment.marks()
             && before + 1 == *last
@@ -196,7 +199,7 @@ impl Checker {
             Kind::Format => self.format = value.word(),
             Kind::Formatted => {
                 if !value::fits_format(self.format, value.bytes()) {
-                    self.bad(here, &rule::DATE, ElementCode::Date, value, "a date as its format qualifier tells");
+                    self.formatted(here, self.format, value);
                 }
             }
             Kind::Date => {

@@ -2,7 +2,9 @@
 
 use super::catalog as rule;
 use super::elements::{Checker, ElementAt, ElementFault, Here, Value};
-use super::plan::Check;
+use super::plan::{Check, Plan, Step};
+use super::value::is_time_format;
+use crate::delimiters::Delimiters;
 use crate::engine::CharacterSet;
 use crate::finding::{ElementCode, Layer, RuleInfo};
 use crate::guide::{Code, ElementId, ElementUse, Note, NoteKind, Period, Requirement};
@@ -57,6 +59,14 @@ impl Checker {
         self.fault(here, rule, ElementCode::Missing, layer, at..at, "expected a value, found none".to_owned());
     }
 
+    /// No element has a value, and none had to: X12.6 leaves out what says nothing, a segment too.
+    #[cold]
+    pub(super) fn nothing(&mut self, mut here: Here<'_>, at: usize) {
+        here.at.element = 1;
+        let message = "expected a value in one of the elements, found none".to_owned();
+        self.fault(here, &rule::ELEMENT_MISSING, ElementCode::Missing, Layer::Base, at..at, message);
+    }
+
     #[cold]
     pub(super) fn not_used(&mut self, here: Here<'_>, bytes: Range<usize>) {
         let message = "expected nothing, found a value".to_owned();
@@ -74,6 +84,16 @@ impl Checker {
     ) {
         let message = format!("expected {expected}, found something else");
         self.fault(here, rule, code, Layer::Base, value.range(), message);
+    }
+
+    /// A value that is not as the format qualifier before it says.
+    #[cold]
+    pub(super) fn formatted(&mut self, here: Here<'_>, format: u64, value: Value<'_>) {
+        if is_time_format(format) {
+            self.bad(here, &rule::TIME, ElementCode::Time, value, "a time as its format qualifier tells");
+        } else {
+            self.bad(here, &rule::DATE, ElementCode::Date, value, "a date as its format qualifier tells");
+        }
     }
 
     #[cold]
@@ -139,7 +159,7 @@ impl Checker {
 
     /// Each value that holds characters outside of the set.
     #[cold]
-    pub(super) fn characters(&mut self, segment: &Segment<'_>) {
+    pub(super) fn characters(&mut self, plan: &Plan, step: &Step, segment: &Segment<'_>) {
         let delimiters = segment.delimiters();
         let basic = self.character_set == CharacterSet::Basic;
         let fits = |byte: u8| delimiters.contains(byte) || (0x20..=0x7e).contains(&byte) && (!basic || is_basic(byte));
@@ -151,14 +171,18 @@ impl Checker {
             }
             let Some(first) = element.bytes().iter().position(|byte| !fits(*byte)) else { continue };
             let start = element.offset() + first;
+            let at = within(at as u16 + 1, element.bytes(), first, delimiters);
+            let used = step.checks.of(&plan.guide.elements).get(usize::from(at.element) - 1);
+            let parts = used.map(|used| plan.guide.components_of(used)).unwrap_or_default();
+            let component = parts.get(usize::from(at.component).wrapping_sub(1));
             self.faults.push(ElementFault {
                 rule: &rule::CHARACTER,
                 code: ElementCode::Character,
                 layer: Layer::Base,
-                reference: ElementId::NONE,
-                at: ElementAt { element: at as u16 + 1, ..ElementAt::default() },
+                reference: component.or(used).map_or(ElementId::NONE, |used| used.element),
+                at,
                 bytes: start..start + 1,
-                message: format!("{}{:02}: expected characters of the set, found another", segment.id(), at + 1),
+                message: format!("{}{:02}: expected characters of the set, found another", segment.id(), at.element),
             });
         }
     }
@@ -181,6 +205,23 @@ impl Checker {
         let reference = used.map_or(ElementId::NONE, |used| used.element);
         let message = format!("{name}: {message}");
         self.faults.push(ElementFault { rule, code, layer, reference, at: here.at, bytes, message });
+    }
+}
+
+/// The component and repetition that a byte of an element stands in; 0 where the element has none.
+fn within(element: u16, bytes: &[u8], at: usize, delimiters: Delimiters) -> ElementAt {
+    let count =
+        |bytes: &[u8], separator: Option<u8>| bytes.iter().filter(|byte| Some(**byte) == separator).count() as u16;
+    let place = |bytes: &[u8], before: &[u8], separator: Option<u8>| match count(bytes, separator) {
+        0 => 0,
+        _ => count(before, separator) + 1,
+    };
+    let before = bytes.get(..at).unwrap_or_default();
+    let own = before.rsplit(|byte| Some(*byte) == delimiters.repetition).next().unwrap_or_default();
+    ElementAt {
+        element,
+        component: place(bytes, own, Some(delimiters.component)),
+        repetition: place(bytes, before, delimiters.repetition),
     }
 }
 

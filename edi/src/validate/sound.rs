@@ -100,14 +100,14 @@ impl Plan {
 
 impl Sight<'_> {
     /// Whether each element between two marks is as it is looked for: a bit for each that stands, or `None` where not, or where the
-    /// last one is empty.
+    /// last one is empty or none is there.
     #[inline(always)]
     fn elements(&mut self, marks: &[u32], looks: &[Look], last_required: u8) -> Option<u32> {
         let count = marks.len().wrapping_sub(1);
         if count < usize::from(last_required) || count > looks.len() {
             return None;
         }
-        let (mut present, mut bit, mut stands) = (0u32, 1u32, true);
+        let (mut present, mut bit, mut stands) = (0u32, 1u32, false);
         for (pair, look) in marks.windows(2).zip(looks) {
             let [before, after] = *pair else { continue };
             stands = after - before > 1;

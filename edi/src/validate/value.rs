@@ -100,6 +100,11 @@ pub(crate) fn fits_format(format: u64, value: &[u8]) -> bool {
     if format == D8 { value.len() == 8 && is_date(value) } else { fits_other_format(format, value) }
 }
 
+/// Whether the format is that of a time of day.
+pub(crate) fn is_time_format(format: u64) -> bool {
+    matches!(format, TM | TS | RTM)
+}
+
 fn fits_other_format(format: u64, value: &[u8]) -> bool {
     match format {
         D8 | DB => value.len() == 8 && is_date(value),
