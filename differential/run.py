@@ -72,6 +72,9 @@ def progress(text):
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
+DIED = "died"
+
+
 class Answers:
     """A peer's answers by the digest of the file, kept on disk."""
 
@@ -89,8 +92,10 @@ class Answers:
         answer = {**answer, "digest": digest}
         with self.lock:
             self.known[digest] = answer
-            with self.path.open("a") as file:
-                file.write(json.dumps(answer) + "\n")
+            # A peer that was stopped from outside has not answered for good.
+            if answer.get("detail") != DIED:
+                with self.path.open("a") as file:
+                    file.write(json.dumps(answer) + "\n")
 
 
 def digest(row):
@@ -115,7 +120,7 @@ def ask(command, rows, answers, done):
             if process.wait() == 2 or "ModuleNotFoundError" in line:
                 raise SystemExit(f"{command}: cannot run")
             process = None
-            answers.put(digest(row), {"id": row["id"], "verdict": "crash", "detail": "died"})
+            answers.put(digest(row), {"id": row["id"], "verdict": "crash", "detail": DIED})
         done()
     if process:
         process.stdin.close()

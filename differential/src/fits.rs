@@ -30,25 +30,40 @@ pub fn takes(guide: &Guide, node: NodeIx, text: &str) -> bool {
     node.segment.as_str() == id && node.keys.of(&guide.key_elements).iter().all(key_fits)
 }
 
-/// Whether the text could stand at a node without an error in its simple elements.
+/// Whether the text could stand at a node without an error in its elements.
 fn clean(guide: &Guide, node: NodeIx, text: &str) -> bool {
     let elements = guide.elements_of(guide.node(opening(guide, node)));
     let sound = |used: &ElementUse| {
-        let found = value(text, used.position, 0);
-        let composite = used.data_type == DataType::Composite || found.contains([COMPONENT, REPETITION]);
-        let length = found.len() as u32;
-        let codes = guide.codes_of(used);
-        match used.usage {
-            _ if found.contains(|c: char| c.is_ascii_control()) => false,
-            Usage::Required if found.is_empty() => false,
-            Usage::NotUsed => found.is_empty(),
-            _ if found.is_empty() => true,
-            _ if composite => used.data_type == DataType::Composite || used.repeat > 1,
-            _ if !codes.is_empty() => codes.iter().any(|code| code.as_str() == found),
-            _ => (used.min..=used.max).contains(&length),
+        let found = text.split(ELEMENT).nth(usize::from(used.position)).unwrap_or_default();
+        let repetitions = found.split(REPETITION);
+        match used.data_type {
+            _ if found.is_empty() => used.usage != Usage::Required,
+            _ if used.usage == Usage::NotUsed || repetitions.clone().count() > usize::from(used.repeat) => false,
+            DataType::Composite => repetitions.into_iter().all(|one| clean_composite(guide, used, one)),
+            _ => repetitions.into_iter().all(|one| clean_value(guide, used, one)),
         }
     };
     text.split(ELEMENT).count() <= elements.len() + 1 && elements.iter().all(sound)
+}
+
+fn clean_composite(guide: &Guide, used: &ElementUse, text: &str) -> bool {
+    let components = guide.components_of(used);
+    let sound = |used: &ElementUse| match text.split(COMPONENT).nth(usize::from(used.position) - 1).unwrap_or_default()
+    {
+        "" => used.usage != Usage::Required,
+        found => used.usage != Usage::NotUsed && clean_value(guide, used, found),
+    };
+    text.split(COMPONENT).count() <= components.len() && components.iter().all(sound)
+}
+
+/// Whether a value that is not empty fits an element's or component's codes and lengths.
+fn clean_value(guide: &Guide, used: &ElementUse, text: &str) -> bool {
+    let codes = guide.codes_of(used);
+    match text {
+        _ if text.contains(|c: char| c.is_ascii_control() || c == COMPONENT) => false,
+        _ if !codes.is_empty() => codes.iter().any(|code| code.as_str() == text),
+        _ => (used.min..=used.max).contains(&(text.len() as u32)),
+    }
 }
 
 /// Whether any child of the loop, or of a loop around it, takes the text without an error, other than `own`.
