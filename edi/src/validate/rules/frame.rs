@@ -1,11 +1,10 @@
 //! A program at work on one transaction set: bits set, values held, complaints made.
 
 use super::check::{Complaint, Spot};
+use super::cut::{Cut, Turn, find_elements, number, turns};
 use super::data::DataRule;
-use super::notation::{ElementAt, Op, Part, Position};
-use super::program::{
-    Act, At, Bit, Clause, Days, Dynamic, Each, End, Group, Kind, Pointer, Probe, Program, Source, Test, fits, short,
-};
+use super::notation::Op;
+use super::program::{Act, At, Bit, Clause, Days, Dynamic, Each, End, Group, Mask, Pointer, Probe, Program, Source};
 use crate::decimal::Decimal;
 use crate::finding::BusinessCode;
 use crate::guide::{NodeIx, Packed};
@@ -20,14 +19,16 @@ pub(super) struct Frame {
     texts: Vec<Text>,
     counts: Vec<u32>,
     /// Where the elements of the segment at hand stand.
-    elements: Vec<(u32, u32)>,
+    elements: Vec<u32>,
+    /// The turn of that segment that the answers are of.
+    answered: Turn,
 }
 
 /// A place, and NM101 where it is a name's.
 #[derive(Clone, Debug, Default)]
-struct Mark {
-    spot: Spot,
-    name: Packed<4>,
+pub(super) struct Mark {
+    pub(super) spot: Spot,
+    pub(super) name: Packed<4>,
 }
 
 /// Longest text that is held for a comparison; longer ones decide nothing.
@@ -43,23 +44,6 @@ impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Text({} bytes)", self.len)
     }
-}
-
-/// A segment whose elements are found.
-#[derive(Clone, Copy)]
-struct Cut<'a> {
-    segment: &'a Segment<'a>,
-    node: NodeIx,
-    elements: &'a [(u32, u32)],
-}
-
-/// Which element and repetition is the one in turn, from 1 and from 0.
-#[derive(Clone, Copy, Default)]
-struct Turn {
-    element: u8,
-    repetition: u16,
-    /// Repetitions are gone through.
-    repeats: bool,
 }
 
 impl Frame {
@@ -92,7 +76,7 @@ impl Frame {
         segment: &Segment<'_>,
         found: &mut Vec<Complaint>,
     ) {
-        if at.probes.len > 0 || at.groups.len > 0 {
+        if at.probes.len + at.groups.len > 0 {
             self.look(program, at, node, segment, found);
         }
         for bit in at.sets.of(&program.sets) {
@@ -102,16 +86,36 @@ impl Frame {
 
     fn look(&mut self, program: &Program, at: At, node: NodeIx, segment: &Segment<'_>, found: &mut Vec<Complaint>) {
         let mut elements = std::mem::take(&mut self.elements);
-        elements.clear();
-        find_elements(segment, &mut elements);
-        let cut = Cut { segment, node, elements: &elements };
+        let repeats = find_elements(segment, &mut elements);
+        let cut = Cut::new(segment, node, &elements, repeats);
+        self.answer(program, at, cut, Turn::default());
         for group in at.groups.of(&program.groups) {
-            self.ask(program, group, cut, found);
+            self.ask(program, at, group, cut, found);
         }
         for probe in at.probes.of(&program.probes) {
-            self.probe(program, probe, cut);
+            self.probe(program, at, probe, cut);
         }
         self.elements = elements;
+    }
+
+    /// Answers what is asked of the segment's codes in a turn.
+    #[inline]
+    fn answer(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
+        let from = at.answers.start as usize;
+        if let Some(words) = self.words.get_mut(from..from + at.answers.len as usize) {
+            words.fill(0);
+        }
+        for read in at.reads.of(&program.reads) {
+            read.answer(&program.steps, cut, turn, &mut self.words);
+        }
+        self.answered = turn;
+    }
+
+    #[inline]
+    fn turn(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
+        if self.answered != turn {
+            self.answer(program, at, cut, turn);
+        }
     }
 
     /// A loop closes.
@@ -126,24 +130,47 @@ impl Frame {
     }
 
     /// The clauses of a rule at a segment, for each element and repetition in turn.
-    fn ask(&mut self, program: &Program, group: &Group, cut: Cut<'_>, found: &mut Vec<Complaint>) {
+    #[inline]
+    fn ask(&mut self, program: &Program, at: At, group: &Group, cut: Cut<'_>, found: &mut Vec<Complaint>) {
+        if group.each == Each::default() {
+            return self.ask_in(program, at, group, (cut, Turn::default()), found);
+        }
         for turn in turns(group.each, cut) {
-            let mut clauses = group.clauses.of(&program.clauses).iter();
-            if let Some(clause) = clauses.find(|clause| self.holds(program, clause, Some((cut, turn)))) {
-                self.tell(program, group, clause, Some((cut, turn)), found);
-            }
+            self.ask_in(program, at, group, (cut, turn), found);
         }
     }
 
     #[inline]
+    fn ask_in(
+        &mut self,
+        program: &Program,
+        at: At,
+        group: &Group,
+        (cut, turn): (Cut<'_>, Turn),
+        found: &mut Vec<Complaint>,
+    ) {
+        self.turn(program, at, cut, turn);
+        let mut clauses = group.clauses.of(&program.clauses).iter();
+        if let Some(clause) = clauses.find(|clause| self.holds(program, clause, Some((cut, turn)))) {
+            self.tell(program, group, clause, Some((cut, turn)), found);
+        }
+    }
+
+    #[inline]
+    fn fits(&self, mask: &Mask) -> bool {
+        let word = self.words.get(usize::from(mask.word)).copied().unwrap_or_default();
+        word & (mask.set | mask.unset) == mask.set
+    }
+
+    #[inline]
     fn holds(&self, program: &Program, clause: &Clause, own: Option<(Cut<'_>, Turn)>) -> bool {
-        let masks = clause.masks.of(&program.masks);
-        let bits = masks.iter().all(|mask| {
-            let word = self.words.get(usize::from(mask.word)).copied().unwrap_or_default();
-            word & mask.set == mask.set && word & mask.unset == 0
-        });
-        bits && own
-            .is_none_or(|(cut, turn)| clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)))
+        self.fits(&clause.first) && self.holds_wholly(program, clause, own)
+    }
+
+    fn holds_wholly(&self, program: &Program, clause: &Clause, own: Option<(Cut<'_>, Turn)>) -> bool {
+        clause.masks.of(&program.masks).iter().all(|mask| self.fits(mask))
+            && own
+                .is_none_or(|(cut, turn)| clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)))
             && clause.dynamics.of(&program.dynamics).iter().all(|dynamic| self.dynamic(program, dynamic, own))
     }
 
@@ -197,14 +224,19 @@ impl Frame {
     }
 
     #[inline]
-    fn probe(&mut self, program: &Program, probe: &Probe, cut: Cut<'_>) {
+    fn probe(&mut self, program: &Program, at: At, probe: &Probe, cut: Cut<'_>) {
         // A place is that of the first.
         if self.is_set(probe.bit) && matches!(probe.act, Act::Nothing | Act::Mark { .. } | Act::Text { .. }) {
             return;
         }
-        let tests = probe.tests.of(&program.tests);
+        if probe.each == Each::default() {
+            if self.applies(program, at, probe, cut, Turn::default()) {
+                self.act(program, probe, cut, Turn::default());
+            }
+            return;
+        }
         for turn in turns(probe.each, cut) {
-            if !tests.iter().all(|test| cut.test(program, test, turn)) {
+            if !self.applies(program, at, probe, cut, turn) {
                 continue;
             }
             self.act(program, probe, cut, turn);
@@ -212,6 +244,13 @@ impl Frame {
                 return;
             }
         }
+    }
+
+    #[inline]
+    fn applies(&mut self, program: &Program, at: At, probe: &Probe, cut: Cut<'_>, turn: Turn) -> bool {
+        self.turn(program, at, cut, turn);
+        probe.masks.of(&program.masks).iter().all(|mask| self.fits(mask))
+            && probe.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn))
     }
 
     fn act(&mut self, program: &Program, probe: &Probe, cut: Cut<'_>, turn: Turn) {
@@ -256,14 +295,15 @@ impl Frame {
         own: Option<(Cut<'_>, Turn)>,
         found: &mut Vec<Complaint>,
     ) {
+        let Some(tell) = program.tells.get(clause.tell as usize) else { return };
         let known = |pointer: &Pointer| match *pointer {
             Pointer::Own(element) => own.map(|(cut, turn)| cut.mark(element, turn)),
             Pointer::Mark(slot, bit) => self.marks.get(usize::from(slot)).filter(|_| self.is_set(bit)).cloned(),
         };
-        let at = clause.at.of(&program.pointers).iter().find_map(known).unwrap_or_default();
-        match clause.end {
+        let at = tell.at.of(&program.pointers).iter().find_map(known).unwrap_or_default();
+        match tell.end {
             End::Tell => {
-                let because = clause.because.of(&program.pointers).iter().filter_map(known).map(|mark| mark.spot);
+                let because = tell.because.of(&program.pointers).iter().filter_map(known).map(|mark| mark.spot);
                 if let Some(rule) = program.rules.get(usize::from(group.rule)) {
                     found.push(complaint(rule, at, because.collect()));
                 }
@@ -352,129 +392,5 @@ fn some_hold(op: Op, left: (Decimal, Decimal), right: (Decimal, Decimal)) -> boo
         Op::MoreOrEqual => left.1 >= right.0,
         Op::Equal => left.0 == right.0 || left.1 == right.1,
         Op::Differs => !(left.0 == left.1 && right.0 == right.1 && left.0 == right.0),
-    }
-}
-
-/// A value as a number; a day as CCYYMMDD, of a range the first or the last.
-fn number(value: &[u8], day: bool, part: Part) -> Option<Decimal> {
-    if !day {
-        return Decimal::parse(value);
-    }
-    let day = match (part, value.len()) {
-        (_, 8 | 12) | (Part::From, _) => value.get(..8),
-        (Part::To, length) => value.get(length.checked_sub(8)?..),
-    };
-    Decimal::parse(day.filter(|day| day.iter().all(u8::is_ascii_digit))?)
-}
-
-/// Where each element stands.
-fn find_elements(segment: &Segment<'_>, elements: &mut Vec<(u32, u32)>) {
-    let place = |start: usize, length: usize| (start as u32, (start + length) as u32);
-    elements.extend(segment.elements().map(|element| place(element.offset(), element.bytes().len())));
-}
-
-/// What is gone through of a segment: mostly itself, once.
-fn turns(each: Each, cut: Cut<'_>) -> impl Iterator<Item = Turn> {
-    let elements = if each.elements { cut.elements.len() as u8 } else { 1 };
-    let separator = cut.segment.delimiters().repetition.filter(|_| each.repetitions);
-    let bytes = cut.segment.bytes();
-    let repetitions = separator.map_or(1, |separator| {
-        let most = cut.elements.iter().filter_map(|(start, end)| bytes.get(*start as usize..*end as usize));
-        most.map(|element| element.iter().filter(|byte| **byte == separator).count() as u16 + 1).max().unwrap_or(1)
-    });
-    let repeats = each.repetitions;
-    (1..=elements)
-        .flat_map(move |element| (0..repetitions).map(move |repetition| Turn { element, repetition, repeats }))
-}
-
-impl<'a> Cut<'a> {
-    /// Where a value stands in the segment; `None` past the end.
-    fn range(&self, element: ElementAt, turn: Turn) -> Option<(usize, usize)> {
-        let position = match element.position {
-            Position::At(position) => position,
-            Position::Each => turn.element,
-        };
-        let (start, end) = *self.elements.get(usize::from(position).checked_sub(1)?)?;
-        let (mut start, mut end) = (start as usize, end as usize);
-        let delimiters = self.segment.delimiters();
-        if turn.repeats
-            && let Some(separator) = delimiters.repetition
-        {
-            // An element that does not repeat is the same in each turn.
-            let repeated = self.segment.bytes().get(start..end)?.contains(&separator);
-            if repeated {
-                (start, end) = self.part(start, end, separator, usize::from(turn.repetition))?;
-            }
-        }
-        match element.component {
-            0 => Some((start, end)),
-            component => self.part(start, end, delimiters.component, usize::from(component) - 1),
-        }
-    }
-
-    fn part(&self, start: usize, end: usize, separator: u8, at: usize) -> Option<(usize, usize)> {
-        let part = self.segment.bytes().get(start..end)?.split(|byte| *byte == separator).nth(at)?;
-        let from = part.as_ptr().addr() - self.segment.bytes().as_ptr().addr();
-        Some((from, from + part.len()))
-    }
-
-    /// A value that stands.
-    #[inline]
-    fn value(&self, element: ElementAt, turn: Turn) -> Option<&'a [u8]> {
-        let (start, end) = self.range(element, turn)?;
-        self.segment.bytes().get(start..end).filter(|value| !value.is_empty())
-    }
-
-    fn period(&self, program: &Program, element: ElementAt, list: u16, turn: Turn) -> Option<(Decimal, Decimal)> {
-        let period = program.list(list)?.period(self.value(element, turn)?)?;
-        Some((Decimal::whole(period.from), Decimal::whole(period.to)))
-    }
-
-    #[inline]
-    fn test(&self, program: &Program, test: &Test, turn: Turn) -> bool {
-        let Some(value) = self.value(test.element, turn) else { return test.absent };
-        let holds = match test.kind {
-            Kind::Stands => true,
-            Kind::One(code) => short(value) == code,
-            Kind::Short(codes) => codes.of(&program.codes).contains(&short(value)),
-            Kind::Patterns(patterns) => patterns.of(&program.patterns).iter().any(|pattern| fits(pattern, value)),
-            Kind::Format(format) => (format.fits)(value),
-            Kind::List(list) => program.list(list).is_some_and(|list| list.period(value).is_some()),
-            Kind::Limited(list) => program.list(list).is_some_and(|list| list.is_limited(value)),
-            // What is no number is another rule's finding.
-            Kind::Number(op, than) => match Decimal::parse(value) {
-                Some(number) => op.holds(number.cmp(&than)),
-                None => return false,
-            },
-            Kind::Day(op, part, than) => match number(value, true, part) {
-                Some(day) => op.holds(day.cmp(&than)),
-                None => return false,
-            },
-        };
-        holds != test.invert
-    }
-
-    /// The place of an element, or of the segment.
-    #[cold]
-    fn mark(&self, element: Option<ElementAt>, turn: Turn) -> Mark {
-        let whole = (0, self.segment.bytes().len());
-        let (start, end) = element.and_then(|element| self.range(element, turn)).unwrap_or(whole);
-        let position = match element.map(|element| element.position) {
-            None => 0,
-            Some(Position::At(position)) => position,
-            Some(Position::Each) => turn.element,
-        };
-        let offset = self.segment.offset();
-        let spot = Spot {
-            node: self.node,
-            segment: self.segment.id(),
-            ordinal: self.segment.ordinal(),
-            element: u16::from(position),
-            component: element.map_or(0, |element| u16::from(element.component)),
-            repetition: if turn.repeats && element.is_some() { turn.repetition + 1 } else { 0 },
-            bytes: offset + start as u64..offset + end as u64,
-        };
-        let name = if self.segment.id_bytes() == b"NM1" { self.segment.element(1).map(Packed::pack) } else { None };
-        Mark { spot, name: name.unwrap_or_default() }
     }
 }

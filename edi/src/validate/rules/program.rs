@@ -4,6 +4,7 @@
 //! satisfies; a rule is a few masks over bits, held against the frame when its loop closes. A clause says that a rule is broken.
 
 use super::data::DataRule;
+use super::facts::{Read, Step};
 use super::format::Format;
 use super::lists::List;
 use super::notation::{ElementAt, Op, Part, Pattern};
@@ -18,14 +19,16 @@ pub(crate) struct Program {
     /// Parallel to the guide's nodes.
     pub(super) nodes: Vec<At>,
     pub(super) sets: Vec<Bit>,
+    pub(super) reads: Vec<Read>,
+    pub(super) steps: Vec<Step>,
     pub(super) probes: Vec<Probe>,
     pub(super) groups: Vec<Group>,
     pub(super) clauses: Vec<Clause>,
+    pub(super) tells: Vec<Tell>,
     pub(super) tests: Vec<Test>,
     pub(super) masks: Vec<Mask>,
     pub(super) dynamics: Vec<Dynamic>,
     pub(super) pointers: Vec<Pointer>,
-    pub(super) codes: Vec<u64>,
     pub(super) patterns: Vec<Pattern>,
     pub(super) lists: Vec<Arc<List>>,
     pub(super) sources: Vec<Source>,
@@ -44,6 +47,9 @@ pub(super) struct At {
     pub(super) frame: Span,
     /// Bits that each segment here sets.
     pub(super) sets: Span,
+    /// What is asked of the codes of a segment here, each turn's last, and the words that take the answers.
+    pub(super) reads: Span,
+    pub(super) answers: Span,
     /// Bits that a segment here may set, and what it leaves behind.
     pub(super) probes: Span,
     /// Asked of each segment here, or when the loop closes.
@@ -61,6 +67,7 @@ pub(super) struct Bit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     /// All must hold.
+    pub(super) masks: Span,
     pub(super) tests: Span,
     pub(super) each: Each,
     pub(super) bit: Bit,
@@ -120,9 +127,18 @@ pub(super) struct Group {
 /// Where all of it holds, a rule is broken.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clause {
-    pub(super) tests: Span,
+    /// What mostly does not hold.
+    pub(super) first: Mask,
     pub(super) masks: Span,
+    pub(super) tests: Span,
     pub(super) dynamics: Span,
+    /// Index in [`Program::tells`].
+    pub(super) tell: u32,
+}
+
+/// What a broken rule says, and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tell {
     /// What the complaint names: the first of these pointers that is known.
     pub(super) at: Span,
     /// What makes it a fault: all of these that are known.
@@ -149,7 +165,7 @@ pub(super) enum Pointer {
 }
 
 /// Bits of one word that must and must not be set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mask {
     pub(super) word: u16,
     pub(super) set: u64,
@@ -169,11 +185,6 @@ pub(super) struct Test {
 /// What is asked of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    Stands,
-    /// A code of at most eight bytes.
-    One(u64),
-    /// Codes of at most eight bytes.
-    Short(Span),
     Patterns(Span),
     Format(&'static Format),
     /// A code of the list.
@@ -241,16 +252,6 @@ impl Program {
         let at = self.at(node);
         [at.frame, at.sets, at.probes, at.groups].iter().any(|span| span.len > 0)
     }
-}
-
-/// A value of one to eight bytes as a number; 0 for any other.
-#[inline]
-pub(super) fn short(value: &[u8]) -> u64 {
-    if value.len() > 8 {
-        return 0;
-    }
-    let number = value.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    if value.is_empty() { 0 } else { number << (64 - 8 * value.len()) }
 }
 
 /// Whether a value is one of a pattern's.

@@ -1,14 +1,16 @@
 //! A program from its drafts: bits get their words, tables their order.
 
-use super::super::notation::{ElementAt, Pattern};
-use super::super::program::Act;
+use super::super::facts::{self, Question, is_answered};
+use super::super::notation::{ElementAt, Part};
 use super::super::program::{
-    At, Bit, Clause, Days, Dynamic, Each, End, Group, Kind, Mask, Pointer, Probe, Program, Source, Test, short,
+    Act, At, Bit, Clause, Days, Dynamic, Each, End, Group, Kind, Mask, Pointer, Probe, Program, Source, Tell, Test,
 };
-use super::{Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftSource, Ref};
+use super::{
+    Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftProbe, DraftSource, Ref,
+};
 use crate::decimal::Decimal;
 use crate::guide::{NodeIx, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn finish(binder: Binder<'_>) -> Program {
     let mut program = Program {
@@ -30,10 +32,11 @@ pub(super) fn finish(binder: Binder<'_>) -> Program {
             at.frame = span;
         }
     }
-    let mut finish = Finish { program, words };
+    let mut finish = Finish { program, words, answers: BTreeMap::new() };
     let (mut probes, mut clauses) = (binder.probes, binder.clauses);
     probes.sort_by_key(|probe| probe.node);
     clauses.sort_by_key(|clause| (clause.node, clause.rule));
+    finish.questions(&probes, &clauses);
     for run in probes.chunk_by(|a, b| a.node == b.node) {
         let Some(node) = run.first().map(|probe| probe.node) else { continue };
         let plain = |probe: &&super::DraftProbe| probe.asks.is_empty() && probe.act == Act::Nothing;
@@ -41,8 +44,10 @@ pub(super) fn finish(binder: Binder<'_>) -> Program {
         let sets = append(&mut finish.program.sets, sets);
         let mut tested = Vec::new();
         for probe in run.iter().filter(|probe| !plain(probe)) {
+            let masks = finish.masks(node, &[], &probe.asks);
+            let masks = append(&mut finish.program.masks, masks);
             let tests = finish.tests(&probe.asks);
-            tested.push(Probe { tests, each: probe.each, bit: finish.bit(probe.bit), act: probe.act });
+            tested.push(Probe { masks, tests, each: probe.each, bit: finish.bit(probe.bit), act: probe.act });
         }
         let probes = append(&mut finish.program.probes, tested);
         if let Some(at) = finish.program.nodes.get_mut(usize::from(node.0)) {
@@ -72,6 +77,20 @@ struct Finish {
     program: Program,
     /// The first word of each loop's frame.
     words: BTreeMap<NodeIx, u16>,
+    /// Where a node's answers stand.
+    answers: BTreeMap<(NodeIx, Question), (u16, u64)>,
+}
+
+/// What an ask asks of the codes, and whether it wants that answer or the other one; `None` where codes alone do not tell.
+fn question(ask: &Ask) -> Option<(Question, bool)> {
+    let patterns = match &ask.kind {
+        AskKind::Stands => Vec::new(),
+        AskKind::Codes(patterns) => patterns.clone(),
+        _ => return None,
+    };
+    let element = ElementAt { part: Part::From, ..ask.element };
+    let question = Question { element, patterns, absent: ask.absent != ask.invert };
+    is_answered(&question.patterns).then_some((question, !ask.invert))
 }
 
 impl Finish {
@@ -89,7 +108,7 @@ impl Finish {
                 elements: each.elements || clause.each.elements,
                 repetitions: each.repetitions || clause.each.repetitions,
             });
-            let clauses = rule.iter().map(|clause| self.clause(clause)).collect();
+            let clauses = rule.iter().filter_map(|clause| self.clause(clause)).collect();
             let clauses = append(&mut self.program.clauses, clauses);
             groups.push(Group { rule: first.rule, each, clauses });
         }
@@ -99,29 +118,74 @@ impl Finish {
         }
     }
 
-    fn clause(&mut self, draft: &DraftClause) -> Clause {
-        let mut masks = BTreeMap::<u16, Mask>::new();
-        for (bit, set) in &draft.bits {
-            let bit = self.bit(*bit);
-            let mask = masks.entry(bit.word).or_insert(Mask { word: bit.word, set: 0, unset: 0 });
-            if *set { mask.set |= bit.mask } else { mask.unset |= bit.mask }
+    /// Makes room for the answers to all that is asked at each node.
+    fn questions(&mut self, probes: &[DraftProbe], clauses: &[DraftClause]) {
+        let of_probes = probes.iter().flat_map(|probe| probe.asks.iter().map(|ask| (probe.node, ask)));
+        let of_clauses = clauses.iter().flat_map(|clause| clause.asks.iter().map(|ask| (clause.node, ask)));
+        let mut nodes = BTreeMap::<NodeIx, BTreeSet<Question>>::new();
+        for (node, ask) in of_probes.chain(of_clauses) {
+            if let Some((question, _)) = question(ask) {
+                nodes.entry(node).or_default().insert(question);
+            }
         }
-        // What must be set is what mostly is not: asked first.
+        // Answers are those of the segment at hand: all nodes share their words.
+        let first = self.program.words;
+        for (node, questions) in nodes {
+            let questions: Vec<Question> = questions.into_iter().collect();
+            let (reads, bits) = facts::reads(&questions, first as u16, &mut self.program.steps);
+            let last = bits.iter().map(|(word, _)| usize::from(*word)).max().unwrap_or(first);
+            self.program.words = self.program.words.max(last + 1);
+            let reads = append(&mut self.program.reads, reads);
+            if let Some(at) = self.program.nodes.get_mut(usize::from(node.0)) {
+                at.reads = reads;
+                at.answers = Span { start: first as u32, len: (last + 1 - first) as u32 };
+            }
+            self.answers.extend(questions.into_iter().map(|question| (node, question)).zip(bits));
+        }
+    }
+
+    /// Bits of frames and answers as masks, what mostly does not hold first.
+    fn masks(&self, node: NodeIx, bits: &[(Ref, bool)], asks: &[Ask]) -> Vec<Mask> {
+        let bits = bits.iter().map(|(bit, set)| {
+            let bit = self.bit(*bit);
+            (bit.word, bit.mask, *set)
+        });
+        let answers = asks.iter().filter_map(|ask| {
+            let (question, wanted) = question(ask)?;
+            self.answers.get(&(node, question)).map(|(word, mask)| (*word, *mask, wanted))
+        });
+        let mut masks = BTreeMap::<u16, Mask>::new();
+        for (word, bits, set) in bits.chain(answers) {
+            let mask = masks.entry(word).or_insert(Mask { word, set: 0, unset: 0 });
+            if set { mask.set |= bits } else { mask.unset |= bits }
+        }
         let mut masks: Vec<Mask> = masks.into_values().collect();
-        masks.sort_by_key(|mask| mask.set == 0);
+        masks.sort_by_key(|mask| (mask.set == 0, std::cmp::Reverse(mask.word)));
+        masks
+    }
+
+    /// `None` where it asks for a thing and its contrary.
+    fn clause(&mut self, draft: &DraftClause) -> Option<Clause> {
+        let masks = self.masks(draft.node, &draft.bits, &draft.asks);
+        if masks.iter().any(|mask| mask.set & mask.unset != 0) {
+            return None;
+        }
+        let (first, rest) = masks.split_first().map_or((Mask::default(), [].as_slice()), |(first, rest)| (*first, rest));
+        let masks = append(&mut self.program.masks, rest.to_vec());
         let dynamics = draft.dynamics.iter().map(|dynamic| self.dynamic(dynamic)).collect();
         let end = match &draft.end {
             DraftEnd::Tell => End::Tell,
             DraftEnd::Later { bit, mark, period } => End::Later { bit: self.bit(*bit), mark: *mark, period: *period },
         };
-        Clause {
+        let tell = Tell { at: self.pointers(&draft.at), because: self.pointers(&draft.because), end };
+        self.program.tells.push(tell);
+        Some(Clause {
+            first,
+            masks,
             tests: self.tests(&draft.asks),
-            masks: append(&mut self.program.masks, masks),
             dynamics: append(&mut self.program.dynamics, dynamics),
-            at: self.pointers(&draft.at),
-            because: self.pointers(&draft.because),
-            end,
-        }
+            tell: self.program.tells.len() as u32 - 1,
+        })
     }
 
     fn pointers(&mut self, drafts: &[DraftPointer]) -> Span {
@@ -162,38 +226,23 @@ impl Finish {
         }
     }
 
-    /// Tests, cheap ones first.
+    /// What codes alone do not tell.
     fn tests(&mut self, asks: &[Ask]) -> Span {
-        let mut asks: Vec<&Ask> = asks.iter().collect();
-        asks.sort_by_key(|ask| !matches!(ask.kind, AskKind::Stands | AskKind::Codes(_)));
-        let tests = asks.into_iter().map(|ask| self.test(ask)).collect();
+        let tests = asks.iter().filter_map(|ask| if question(ask).is_some() { None } else { self.test(ask) }).collect();
         append(&mut self.program.tests, tests)
     }
 
-    fn test(&mut self, ask: &Ask) -> Test {
-        let element: ElementAt = ask.element;
+    fn test(&mut self, ask: &Ask) -> Option<Test> {
         let decimal = |value: &str| Decimal::parse(value.as_bytes()).unwrap_or_default();
         let kind = match &ask.kind {
-            AskKind::Stands => Kind::Stands,
-            AskKind::Codes(patterns) => self.codes(patterns),
+            AskKind::Stands => return None,
+            AskKind::Codes(patterns) => Kind::Patterns(append(&mut self.program.patterns, patterns.clone())),
             AskKind::Format(format) => Kind::Format(format.0),
             AskKind::List(list) => Kind::List(*list),
             AskKind::Limited(list) => Kind::Limited(*list),
             AskKind::Number(op, value) => Kind::Number(*op, decimal(value)),
             AskKind::Day(op, part, value) => Kind::Day(*op, *part, decimal(value)),
         };
-        Test { element, absent: ask.absent, invert: ask.invert, kind }
-    }
-
-    fn codes(&mut self, patterns: &[Pattern]) -> Kind {
-        let exact = |pattern: &Pattern| match pattern {
-            Pattern::Exact(code) if code.len() <= 8 => Some(short(code.as_bytes())),
-            _ => None,
-        };
-        match patterns.iter().map(exact).collect::<Option<Vec<u64>>>().as_deref() {
-            Some([code]) => Kind::One(*code),
-            Some(codes) => Kind::Short(append(&mut self.program.codes, codes.to_vec())),
-            None => Kind::Patterns(append(&mut self.program.patterns, patterns.to_vec())),
-        }
+        Some(Test { element: ask.element, absent: ask.absent, invert: ask.invert, kind })
     }
 }
