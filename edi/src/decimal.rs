@@ -77,7 +77,11 @@ impl PartialEq for Decimal {
 impl Eq for Decimal {}
 
 impl Ord for Decimal {
+    #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if self.scale == other.scale {
+            return self.units.cmp(&other.units);
+        }
         let scale = self.scale.max(other.scale);
         self.at_scale(scale).cmp(&other.at_scale(scale))
     }

@@ -36,7 +36,12 @@ impl Core {
                 let sound = !self.checker.any_character(segment) && plan.sound(step, segment, self.checker.today);
                 // Most segments neither close nor open anything, and nothing else wants them.
                 if sound && step.quiet && self.moves.is_empty() && placed == Placed::At(node) {
-                    return visitor.segment(segment, Some(node));
+                    visitor.segment(segment, Some(node));
+                    if step.rules {
+                        self.rules.segment(&plan.rules, &plan.guide, node, segment, &mut self.complaints);
+                        self.complain_at_segment(visitor);
+                    }
+                    return;
                 }
                 sound
             }

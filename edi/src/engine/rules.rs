@@ -21,15 +21,30 @@ impl Core {
     ) {
         self.rules.segment(&plan.rules, &plan.guide, node, segment, &mut self.complaints);
         if !self.complaints.is_empty() {
-            // Of an element that is wrong by the tables already, no rule has more to say.
-            let (ordinal, bits) = self.faulty;
-            let faulty = |spot: &Spot| {
-                let bit = 1u64.checked_shl(spot.element.into()).unwrap_or(0);
-                spot.ordinal == ordinal && spot.element > 0 && bits & bit != 0
-            };
-            self.complaints.retain(|complaint| !faulty(&complaint.at));
-            self.complain(plan, None, visitor);
+            self.complain_here(plan, visitor);
         }
+    }
+
+    /// What rules have found at a segment of the open set, if anything.
+    #[inline]
+    pub(super) fn complain_at_segment(&mut self, visitor: &mut impl Visitor) {
+        if !self.complaints.is_empty()
+            && let Some(plan) = self.plan.clone()
+        {
+            self.complain_here(&plan, visitor);
+        }
+    }
+
+    #[cold]
+    fn complain_here(&mut self, plan: &Plan, visitor: &mut impl Visitor) {
+        // Of an element that is wrong by the tables already, no rule has more to say.
+        let (ordinal, bits) = self.faulty;
+        let faulty = |spot: &Spot| {
+            let bit = 1u64.checked_shl(spot.element.into()).unwrap_or(0);
+            spot.ordinal == ordinal && spot.element > 0 && bits & bit != 0
+        };
+        self.complaints.retain(|complaint| !faulty(&complaint.at));
+        self.complain(plan, None, visitor);
     }
 
     /// A loop that rules look at closes; it is still open for what they find.

@@ -378,7 +378,7 @@ fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
         notes: node.notes,
         last_required: last_required(guide.elements_of(node)),
         rules: rules.looks_at(ix),
-        quiet: !rules.looks_at(ix) && node.segment != SegmentId::lit("HL"),
+        quiet: node.segment != SegmentId::lit("HL"),
     }
 }
 

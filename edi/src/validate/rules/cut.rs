@@ -1,12 +1,12 @@
 //! A segment whose elements are found, and what of it is gone through in turn.
 
-use super::check::Spot;
 use super::frame::Mark;
 use super::notation::{ElementAt, Part, Position};
 use super::program::{Each, Kind, Program, Test, fits};
 use crate::decimal::Decimal;
 use crate::guide::{NodeIx, Packed, SegmentId};
 use crate::segment::Segment;
+use crate::validate::word;
 
 const NM1: SegmentId = SegmentId::lit("NM1");
 
@@ -14,7 +14,7 @@ const NM1: SegmentId = SegmentId::lit("NM1");
 #[derive(Clone, Copy)]
 pub(super) struct Cut<'a> {
     pub(super) segment: &'a Segment<'a>,
-    node: NodeIx,
+    pub(super) node: NodeIx,
     /// For each element the index of the mark before it, and that of the last mark; of a plain segment none: they are 0, 1, 2 …
     elements: &'a [u32],
     /// An element repeats.
@@ -56,7 +56,8 @@ pub(super) fn turns(each: Each, cut: Cut<'_>) -> impl Iterator<Item = Turn> {
     let elements = if each.elements { cut.count() as u8 } else { 1 };
     let separator = cut.segment.delimiters().repetition.filter(|_| each.repetitions && cut.repeats);
     let repetitions = separator.map_or(1, |separator| {
-        let most = cut.segment.elements().map(|element| element.bytes().iter().filter(|byte| **byte == separator).count());
+        let most =
+            cut.segment.elements().map(|element| element.bytes().iter().filter(|byte| **byte == separator).count());
         most.max().unwrap_or(0) as u16 + 1
     });
     let repeats = each.repetitions;
@@ -96,7 +97,8 @@ impl<'a> Cut<'a> {
             0 => (first, last),
             component => (first + usize::from(component) - 1, first + usize::from(component)),
         };
-        let within = last <= if self.segment.frame().plain { before + 1 } else { *self.elements.get(before + 1)? as usize };
+        let within =
+            last <= if self.segment.frame().plain { before + 1 } else { *self.elements.get(before + 1)? as usize };
         let (start, end) = (*marks.get(first)?, *marks.get(last)?);
         within.then_some((start as usize + 1, end as usize))
     }
@@ -180,18 +182,18 @@ impl<'a> Cut<'a> {
             Some(Position::At(position)) => position,
             Some(Position::Each) => turn.element,
         };
-        let base = self.segment.offset() - u64::from(frame.start);
-        let spot = Spot {
-            node: self.node,
-            segment: self.segment.id(),
-            ordinal: self.segment.ordinal(),
-            element: u16::from(position),
-            component: element.map_or(0, |element| u16::from(element.component)),
-            repetition: if turn.repeats && element.is_some() { turn.repetition + 1 } else { 0 },
-            bytes: base + start as u64..base + end as u64,
-        };
         let name = if self.segment.id() == NM1 { self.segment.element(1).map(Packed::pack) } else { None };
-        Mark { spot, name: name.unwrap_or_default() }
+        Mark {
+            start: self.segment.offset() - u64::from(frame.start) + start as u64,
+            length: (end - start) as u32,
+            ordinal: self.segment.ordinal(),
+            segment: self.segment.id(),
+            name: name.unwrap_or_default(),
+            node: self.node,
+            repetition: if turn.repeats && element.is_some() { turn.repetition + 1 } else { 0 },
+            element: position,
+            component: element.map_or(0, |element| element.component),
+        }
     }
 }
 
@@ -204,5 +206,34 @@ pub(super) fn number(value: &[u8], day: bool, part: Part) -> Option<Decimal> {
         (_, 8 | 12) | (Part::From, _) => value.get(..8),
         (Part::To, length) => value.get(length.checked_sub(8)?..),
     };
-    Decimal::parse(day.filter(|day| day.iter().all(u8::is_ascii_digit))?)
+    digits(day?).map(Decimal::whole)
+}
+
+/// Eight digits as a number.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<u32> {
+    let word = word::number(bytes);
+    if word::no_digits(word) != 0 {
+        return None;
+    }
+    // Pairs of digits, then fours, then all eight, added up side by side.
+    let digits = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (digits >> 8 & 0x00ff_00ff_00ff_00ff) * 10 + (digits & 0x00ff_00ff_00ff_00ff);
+    let fours = (pairs >> 16 & 0x0000_ffff_0000_ffff) * 100 + (pairs & 0x0000_ffff_0000_ffff);
+    Some(((fours >> 32) * 10_000 + (fours & 0xffff_ffff)) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_digits_are_a_number_and_nothing_else_is() {
+        assert_eq!(digits(b"20260301"), Some(20_260_301));
+        assert_eq!(digits(b"00000000"), Some(0));
+        assert_eq!(digits(b"98765432"), Some(98_765_432));
+        for bad in [&b"2026030"[..], b"202603011", b"2026-301", b"2026030A", b""] {
+            assert_eq!(digits(bad), None);
+        }
+    }
 }

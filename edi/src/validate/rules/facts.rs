@@ -13,7 +13,7 @@ use crate::validate::word::{word, word_at};
 pub(super) struct Read {
     position: Position,
     component: u8,
-    /// Which of the words takes the answers.
+    /// Which of the node's words takes the answers.
     word: u16,
     /// The answers where it does not stand.
     absent: u64,
@@ -47,8 +47,9 @@ impl Read {
                 let length = end - start;
                 let key = key(length, word_at(cut.segment.buffer(), start, length.min(CODE_MAX)));
                 let steps = self.steps.of(steps);
+                // There is a step from the least key on.
                 let after = steps.partition_point(|step| step.key <= key);
-                after.checked_sub(1).and_then(|at| steps.get(at)).map_or(0, |step| step.answers)
+                steps.get(after.wrapping_sub(1)).map_or(0, |step| step.answers)
             }
         };
         if let Some(word) = words.get_mut(usize::from(self.word)) {
@@ -75,15 +76,34 @@ pub(super) fn is_answered(patterns: &[Pattern]) -> bool {
     })
 }
 
-/// The elements that a node's questions ask about, and where each question's answer stands.
-pub(super) fn reads(questions: &[Question], first_word: u16, steps: &mut Vec<Step>) -> (Vec<Read>, Vec<(u16, u64)>) {
+/// What a node asks.
+pub(super) struct Asked {
+    /// The elements, those of each turn last.
+    pub(super) reads: Vec<Read>,
+    /// How many of them are not of each turn, and the first word of those that are.
+    pub(super) fixed: u8,
+    pub(super) turned: u8,
+    /// Where each question's answer stands.
+    pub(super) answers: Vec<(u16, u64)>,
+}
+
+/// The elements that a node's questions ask about.
+pub(super) fn reads(questions: &[Question], steps: &mut Vec<Step>) -> Asked {
     let mut places: Vec<(Position, u8)> = questions.iter().map(|question| place(question.element)).collect();
     places.sort_unstable();
     places.dedup();
-    let mut bits = vec![(first_word, 0); questions.len()];
-    let (mut reads, mut word, mut used) = (Vec::new(), first_word, 0);
+    let mut bits = vec![(0, 0); questions.len()];
+    let (mut reads, mut word, mut used) = (Vec::new(), 0u16, 0);
+    let mut fixed = None;
     for of in places {
-        let own: Vec<usize> = (0..questions.len()).filter(|ix| questions.get(*ix).is_some_and(|question| place(question.element) == of)).collect();
+        // What is asked of each turn has words of its own: they are answered anew.
+        if of.0 == Position::Each && fixed.is_none() {
+            word += u16::from(used > 0);
+            (used, fixed) = (0, Some((reads.len() as u8, word as u8)));
+        }
+        let own: Vec<usize> = (0..questions.len())
+            .filter(|ix| questions.get(*ix).is_some_and(|question| place(question.element) == of))
+            .collect();
         let mut rest = own.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(64 - used));
@@ -109,7 +129,8 @@ pub(super) fn reads(questions: &[Question], first_word: u16, steps: &mut Vec<Ste
             rest = later;
         }
     }
-    (reads, bits)
+    let (fixed, turned) = fixed.unwrap_or((reads.len() as u8, word as u8 + 1));
+    Asked { reads, fixed, turned, answers: bits }
 }
 
 fn place(element: ElementAt) -> (Position, u8) {
@@ -157,10 +178,10 @@ mod tests {
     use super::super::notation::Part;
     use super::super::program::fits;
     use super::*;
+    use crate::Delimiters;
     use crate::guide::NodeIx;
     use crate::segment::OwnedSegment;
     use crate::validate::rules::cut::find_elements;
-    use crate::Delimiters;
     use proptest::prelude::*;
 
     fn element(position: Position, component: u8) -> ElementAt {
@@ -202,7 +223,7 @@ mod tests {
                 })
                 .collect();
             let mut steps = Vec::new();
-            let (reads, bits) = reads(&questions, 1, &mut steps);
+            let Asked { reads, answers: bits, .. } = reads(&questions, &mut steps);
             let mut elements = Vec::new();
             let repeats = find_elements(&segment, &mut elements);
             let cut = Cut::new(&segment, NodeIx::ROOT, &elements, repeats);

@@ -3,11 +3,12 @@
 use super::check::{Complaint, Spot};
 use super::cut::{Cut, Turn, find_elements, number, turns};
 use super::data::DataRule;
+use super::memo::{Memo, Rest};
 use super::notation::Op;
 use super::program::{Act, At, Bit, Clause, Days, Dynamic, Each, End, Group, Mask, Pointer, Probe, Program, Source};
 use crate::decimal::Decimal;
 use crate::finding::BusinessCode;
-use crate::guide::{NodeIx, Packed};
+use crate::guide::{NodeIx, Packed, SegmentId};
 use crate::segment::Segment;
 
 /// The frames of all loops of a set. What a slot holds counts only while its bit is set.
@@ -20,15 +21,35 @@ pub(super) struct Frame {
     counts: Vec<u32>,
     /// Where the elements of the segment at hand stand.
     elements: Vec<u32>,
-    /// The turn of that segment that the answers are of.
-    answered: Turn,
+    memo: Memo,
 }
 
 /// A place, and NM101 where it is a name's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mark {
-    pub(super) spot: Spot,
+    pub(super) start: u64,
+    pub(super) length: u32,
+    pub(super) ordinal: u32,
+    pub(super) segment: SegmentId,
     pub(super) name: Packed<4>,
+    pub(super) node: NodeIx,
+    pub(super) repetition: u16,
+    pub(super) element: u8,
+    pub(super) component: u8,
+}
+
+impl Mark {
+    fn spot(&self) -> Spot {
+        Spot {
+            node: self.node,
+            segment: self.segment,
+            ordinal: self.ordinal,
+            element: self.element.into(),
+            component: self.component.into(),
+            repetition: self.repetition,
+            bytes: self.start..self.start + u64::from(self.length),
+        }
+    }
 }
 
 /// Longest text that is held for a comparison; longer ones decide nothing.
@@ -49,6 +70,7 @@ impl std::fmt::Debug for Text {
 impl Frame {
     /// A set starts.
     pub(super) fn start(&mut self, program: &Program) {
+        self.memo.start(program);
         self.words.clear();
         self.words.resize(program.words, 0);
         self.marks.resize(program.marks, Mark::default());
@@ -88,34 +110,69 @@ impl Frame {
         let mut elements = std::mem::take(&mut self.elements);
         let repeats = find_elements(segment, &mut elements);
         let cut = Cut::new(segment, node, &elements, repeats);
-        self.answer(program, at, cut, Turn::default());
-        for group in at.groups.of(&program.groups) {
-            self.ask(program, at, group, cut, found);
-        }
-        for probe in at.probes.of(&program.probes) {
-            self.probe(program, at, probe, cut);
+        if at.asked | at.left == 1 {
+            self.answer_fixed(program, at, cut, Turn::default());
+            let rest = self.rest(program, at, node, Each::default());
+            self.ask(program, rest, (cut, Turn::default()), found);
+            self.probe(program, rest, (cut, Turn::default()));
+        } else {
+            // A segment is asked before it leaves anything behind.
+            self.turns(program, at, at.asked, cut, |frame, rest, own| frame.ask(program, rest, own, found));
+            self.turns(program, at, at.left, cut, |frame, rest, own| frame.probe(program, rest, own));
         }
         self.elements = elements;
     }
 
-    /// Answers what is asked of the segment's codes in a turn.
-    #[inline]
-    fn answer(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
-        let from = at.answers.start as usize;
-        if let Some(words) = self.words.get_mut(from..from + at.answers.len as usize) {
-            words.fill(0);
+    /// Goes through a segment in turns of these kinds.
+    fn turns<'a>(
+        &mut self,
+        program: &Program,
+        at: At,
+        kinds: u8,
+        cut: Cut<'a>,
+        mut act: impl FnMut(&mut Self, Rest, (Cut<'a>, Turn)),
+    ) {
+        let mut answered = None;
+        for each in Each::KINDS.into_iter().filter(|each| kinds & 1 << each.kind() != 0) {
+            for turn in turns(each, cut) {
+                // What is not asked of each turn is answered once, unless elements repeat.
+                if answered != Some(each.repetitions) || cut.repeats {
+                    self.answer_fixed(program, at, cut, turn);
+                    answered = Some(each.repetitions);
+                }
+                self.answer_turned(program, at, cut, turn);
+                let rest = self.rest(program, at, cut.node, each);
+                act(self, rest, (cut, turn));
+            }
         }
-        for read in at.reads.of(&program.reads) {
-            read.answer(&program.steps, cut, turn, &mut self.words);
-        }
-        self.answered = turn;
     }
 
+    /// Answers what is asked of the segment's codes, but for what is asked of each turn.
     #[inline]
-    fn turn(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
-        if self.answered != turn {
-            self.answer(program, at, cut, turn);
+    fn answer_fixed(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
+        let from = at.answers.start as usize;
+        let Some(words) = self.words.get_mut(from..from + at.answers.len as usize) else { return };
+        words.fill(0);
+        for read in at.reads.of(&program.reads).iter().take(usize::from(at.fixed)) {
+            read.answer(&program.steps, cut, turn, words);
         }
+    }
+
+    fn answer_turned(&mut self, program: &Program, at: At, cut: Cut<'_>, turn: Turn) {
+        let from = at.answers.start as usize;
+        let Some(words) = self.words.get_mut(from..from + at.answers.len as usize) else { return };
+        words.iter_mut().skip(usize::from(at.turned)).for_each(|word| *word = 0);
+        for read in at.reads.of(&program.reads).iter().skip(usize::from(at.fixed)) {
+            read.answer(&program.steps, cut, turn, words);
+        }
+    }
+
+    /// What is left to ask, by the answers.
+    #[inline]
+    fn rest(&mut self, program: &Program, at: At, node: NodeIx, each: Each) -> Rest {
+        let from = at.answers.start as usize;
+        let answers = self.words.get(from..from + at.answers.len as usize).unwrap_or_default();
+        self.memo.rest(program, at, node, each.kind(), answers)
     }
 
     /// A loop closes.
@@ -129,37 +186,27 @@ impl Frame {
         }
     }
 
-    /// The clauses of a rule at a segment, for each element and repetition in turn.
+    /// What is left of the clauses of rules at a segment.
     #[inline]
-    fn ask(&mut self, program: &Program, at: At, group: &Group, cut: Cut<'_>, found: &mut Vec<Complaint>) {
-        if group.each == Each::default() {
-            return self.ask_in(program, at, group, (cut, Turn::default()), found);
-        }
-        for turn in turns(group.each, cut) {
-            self.ask_in(program, at, group, (cut, turn), found);
-        }
-    }
-
-    #[inline]
-    fn ask_in(
-        &mut self,
-        program: &Program,
-        at: At,
-        group: &Group,
-        (cut, turn): (Cut<'_>, Turn),
-        found: &mut Vec<Complaint>,
-    ) {
-        self.turn(program, at, cut, turn);
-        let mut clauses = group.clauses.of(&program.clauses).iter();
-        if let Some(clause) = clauses.find(|clause| self.holds(program, clause, Some((cut, turn)))) {
-            self.tell(program, group, clause, Some((cut, turn)), found);
+    fn ask(&mut self, program: &Program, rest: Rest, own: (Cut<'_>, Turn), found: &mut Vec<Complaint>) {
+        let mut told = None;
+        for at in 0..rest.clauses.len as usize {
+            let Some(left) = self.memo.clauses(rest).get(at).copied() else { return };
+            let Some(clause) = program.clauses.get(left.clause as usize) else { return };
+            // The first of a rule that holds is told.
+            if told != Some(left.group)
+                && self.holds(program, clause, Some(own))
+                && let Some(group) = program.groups.get(left.group as usize)
+            {
+                told = Some(left.group);
+                self.tell(program, group, clause, Some(own), found);
+            }
         }
     }
 
     #[inline]
     fn fits(&self, mask: &Mask) -> bool {
-        let word = self.words.get(usize::from(mask.word)).copied().unwrap_or_default();
-        word & (mask.set | mask.unset) == mask.set
+        mask.fits(self.words.get(usize::from(mask.word)).copied().unwrap_or_default())
     }
 
     #[inline]
@@ -169,8 +216,9 @@ impl Frame {
 
     fn holds_wholly(&self, program: &Program, clause: &Clause, own: Option<(Cut<'_>, Turn)>) -> bool {
         clause.masks.of(&program.masks).iter().all(|mask| self.fits(mask))
-            && own
-                .is_none_or(|(cut, turn)| clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)))
+            && own.is_none_or(|(cut, turn)| {
+                clause.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn))
+            })
             && clause.dynamics.of(&program.dynamics).iter().all(|dynamic| self.dynamic(program, dynamic, own))
     }
 
@@ -223,34 +271,27 @@ impl Frame {
         }
     }
 
+    /// What a segment leaves behind.
     #[inline]
-    fn probe(&mut self, program: &Program, at: At, probe: &Probe, cut: Cut<'_>) {
-        // A place is that of the first.
-        if self.is_set(probe.bit) && matches!(probe.act, Act::Nothing | Act::Mark { .. } | Act::Text { .. }) {
-            return;
-        }
-        if probe.each == Each::default() {
-            if self.applies(program, at, probe, cut, Turn::default()) {
-                self.act(program, probe, cut, Turn::default());
-            }
-            return;
-        }
-        for turn in turns(probe.each, cut) {
-            if !self.applies(program, at, probe, cut, turn) {
+    fn probe(&mut self, program: &Program, rest: Rest, (cut, turn): (Cut<'_>, Turn)) {
+        for at in 0..rest.probes.len as usize {
+            let Some(probe) = self.memo.probes(rest).get(at).and_then(|ix| program.probes.get(*ix as usize)) else {
+                return;
+            };
+            // A place is that of the first.
+            let first = matches!(probe.act, Act::Nothing | Act::Mark { .. } | Act::Text { .. });
+            if first && self.is_set(probe.bit) {
                 continue;
             }
-            self.act(program, probe, cut, turn);
-            if !matches!(probe.act, Act::Hold { .. } | Act::Count { .. } | Act::Period { .. }) {
-                return;
+            if probe.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn)) {
+                self.act(program, probe, cut, turn);
             }
         }
-    }
-
-    #[inline]
-    fn applies(&mut self, program: &Program, at: At, probe: &Probe, cut: Cut<'_>, turn: Turn) -> bool {
-        self.turn(program, at, cut, turn);
-        probe.masks.of(&program.masks).iter().all(|mask| self.fits(mask))
-            && probe.tests.of(&program.tests).iter().all(|test| cut.test(program, test, turn))
+        for bit in self.memo.sets(rest) {
+            if let Some(word) = self.words.get_mut(usize::from(bit.word)) {
+                *word |= bit.mask;
+            }
+        }
     }
 
     fn act(&mut self, program: &Program, probe: &Probe, cut: Cut<'_>, turn: Turn) {
@@ -298,12 +339,12 @@ impl Frame {
         let Some(tell) = program.tells.get(clause.tell as usize) else { return };
         let known = |pointer: &Pointer| match *pointer {
             Pointer::Own(element) => own.map(|(cut, turn)| cut.mark(element, turn)),
-            Pointer::Mark(slot, bit) => self.marks.get(usize::from(slot)).filter(|_| self.is_set(bit)).cloned(),
+            Pointer::Mark(slot, bit) => self.marks.get(usize::from(slot)).filter(|_| self.is_set(bit)).copied(),
         };
         let at = tell.at.of(&program.pointers).iter().find_map(known).unwrap_or_default();
         match tell.end {
             End::Tell => {
-                let because = tell.because.of(&program.pointers).iter().filter_map(known).map(|mark| mark.spot);
+                let because = tell.because.of(&program.pointers).iter().filter_map(known).map(|mark| mark.spot());
                 if let Some(rule) = program.rules.get(usize::from(group.rule)) {
                     found.push(complaint(rule, at, because.collect()));
                 }
@@ -355,7 +396,7 @@ impl Frame {
 
 fn complaint(rule: &DataRule, at: Mark, because: Vec<Spot>) -> Complaint {
     let entity = if rule.entity_of_name { Some(at.name).filter(|name| !name.is_none()) } else { rule.business.entity };
-    let mut spot = at.spot;
+    let mut spot = at.spot();
     let mut triggers = because;
     if let Some(lacking) = rule.lacking {
         // The finding is about a segment that is not there; what asks for it is its trigger.

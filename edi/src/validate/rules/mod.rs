@@ -14,6 +14,7 @@ mod facts;
 mod format;
 mod frame;
 mod lists;
+mod memo;
 mod notation;
 mod payment_balance;
 mod premium_balance;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// The program of a guide. All spans run over its tables.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
+    /// One number a program, for as long as the process lives.
+    pub(super) id: u64,
     pub(super) rules: Vec<Arc<DataRule>>,
     /// Parallel to the guide's nodes.
     pub(super) nodes: Vec<At>,
@@ -50,10 +52,16 @@ pub(super) struct At {
     /// What is asked of the codes of a segment here, each turn's last, and the words that take the answers.
     pub(super) reads: Span,
     pub(super) answers: Span,
+    /// How many of the reads are not of each turn, and the first of the words of those that are.
+    pub(super) fixed: u8,
+    pub(super) turned: u8,
     /// Bits that a segment here may set, and what it leaves behind.
     pub(super) probes: Span,
     /// Asked of each segment here, or when the loop closes.
     pub(super) groups: Span,
+    /// What of a segment here its groups and its probes go through: a bit for each [`Each::kind`].
+    pub(super) asked: u8,
+    pub(super) left: u8,
 }
 
 /// A bit of the frame.
@@ -67,7 +75,7 @@ pub(super) struct Bit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     /// All must hold.
-    pub(super) masks: Span,
+    pub(super) answers: Span,
     pub(super) tests: Span,
     pub(super) each: Each,
     pub(super) bit: Bit,
@@ -81,6 +89,21 @@ pub(super) struct Each {
     pub(super) elements: bool,
     /// The repetitions of an element that may repeat.
     pub(super) repetitions: bool,
+}
+
+impl Each {
+    /// All that there is.
+    pub(super) const KINDS: [Self; 4] = [
+        Self { elements: false, repetitions: false },
+        Self { elements: true, repetitions: false },
+        Self { elements: false, repetitions: true },
+        Self { elements: true, repetitions: true },
+    ];
+
+    /// Index in [`Each::KINDS`].
+    pub(super) fn kind(self) -> u8 {
+        u8::from(self.elements) | u8::from(self.repetitions) << 1
+    }
 }
 
 /// What a probe leaves behind besides its bit.
@@ -127,7 +150,9 @@ pub(super) struct Group {
 /// Where all of it holds, a rule is broken.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clause {
-    /// What mostly does not hold.
+    /// Of the answers to what is asked of the segment's codes.
+    pub(super) answers: Span,
+    /// Of frames.
     pub(super) first: Mask,
     pub(super) masks: Span,
     pub(super) tests: Span,
@@ -170,6 +195,13 @@ pub(super) struct Mask {
     pub(super) word: u16,
     pub(super) set: u64,
     pub(super) unset: u64,
+}
+
+impl Mask {
+    #[inline]
+    pub(super) fn fits(&self, word: u64) -> bool {
+        word & (self.set | self.unset) == self.set
+    }
 }
 
 /// One value of a segment.

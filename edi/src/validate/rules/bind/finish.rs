@@ -11,9 +11,13 @@ use super::{
 use crate::decimal::Decimal;
 use crate::guide::{NodeIx, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static PROGRAMS: AtomicU64 = AtomicU64::new(1);
 
 pub(super) fn finish(binder: Binder<'_>) -> Program {
     let mut program = Program {
+        id: PROGRAMS.fetch_add(1, Ordering::Relaxed),
         nodes: vec![At::default(); binder.guide.nodes.len()],
         rules: binder.rules,
         marks: usize::from(binder.marks),
@@ -44,14 +48,15 @@ pub(super) fn finish(binder: Binder<'_>) -> Program {
         let sets = append(&mut finish.program.sets, sets);
         let mut tested = Vec::new();
         for probe in run.iter().filter(|probe| !plain(probe)) {
-            let masks = finish.masks(node, &[], &probe.asks);
-            let masks = append(&mut finish.program.masks, masks);
+            let answers = finish.answered(node, &probe.asks, &[]);
+            let answers = append(&mut finish.program.masks, answers);
             let tests = finish.tests(&probe.asks);
-            tested.push(Probe { masks, tests, each: probe.each, bit: finish.bit(probe.bit), act: probe.act });
+            tested.push(Probe { answers, tests, each: probe.each, bit: finish.bit(probe.bit), act: probe.act });
         }
         let probes = append(&mut finish.program.probes, tested);
         if let Some(at) = finish.program.nodes.get_mut(usize::from(node.0)) {
             (at.sets, at.probes) = (sets, probes);
+            at.left = run.iter().filter(|probe| !plain(probe)).fold(0, |kinds, probe| kinds | 1 << probe.each.kind());
         }
     }
     for run in clauses.chunk_by(|a, b| a.node == b.node) {
@@ -71,6 +76,45 @@ fn merged(bits: impl Iterator<Item = Bit>) -> Vec<Bit> {
     let mut words = BTreeMap::<u16, u64>::new();
     bits.for_each(|bit| *words.entry(bit.word).or_default() |= bit.mask);
     words.into_iter().map(|(word, mask)| Bit { word, mask }).collect()
+}
+
+/// What is asked of a segment's codes: what asks say outright, and that what they look at closer stands.
+fn questions<'d>(asks: &'d [Ask], dynamics: &'d [DraftDynamic]) -> impl Iterator<Item = (Question, bool)> + use<'d> {
+    let stands = |element: ElementAt| Question {
+        element: ElementAt { part: Part::From, ..element },
+        patterns: Vec::new(),
+        absent: false,
+    };
+    let of_asks =
+        asks.iter().filter_map(move |ask| question(ask).or((!ask.absent).then(|| (stands(ask.element), true))));
+    let of_dynamics = dynamics.iter().flat_map(DraftDynamic::sides).filter_map(move |side| match side {
+        DraftSource::Own(element, _) => Some((stands(*element), true)),
+        DraftSource::Held(..) => None,
+    });
+    of_asks.chain(of_dynamics)
+}
+
+impl DraftDynamic {
+    /// What must stand for it to hold.
+    fn sides(&self) -> impl Iterator<Item = &DraftSource> {
+        let sides = match self {
+            Self::Ordered { left, right, .. } | Self::Text { left, right, .. } => [Some(left), Some(right)],
+            Self::Count { .. } | Self::Outside { .. } => [None, None],
+        };
+        sides.into_iter().flatten()
+    }
+}
+
+/// Bits that must and must not be set as masks, what mostly does not hold first.
+fn masks(bits: impl Iterator<Item = (Bit, bool)>) -> Vec<Mask> {
+    let mut masks = BTreeMap::<u16, Mask>::new();
+    for (bit, set) in bits {
+        let mask = masks.entry(bit.word).or_insert(Mask { word: bit.word, set: 0, unset: 0 });
+        if set { mask.set |= bit.mask } else { mask.unset |= bit.mask }
+    }
+    let mut masks: Vec<Mask> = masks.into_values().collect();
+    masks.sort_by_key(|mask| mask.set == 0);
+    masks
 }
 
 struct Finish {
@@ -114,63 +158,60 @@ impl Finish {
         }
         let groups = append(&mut self.program.groups, groups);
         if let Some(at) = self.program.nodes.get_mut(usize::from(node.0)) {
+            at.asked = groups.of(&self.program.groups).iter().fold(0, |kinds, group| kinds | 1 << group.each.kind());
             at.groups = groups;
         }
     }
 
     /// Makes room for the answers to all that is asked at each node.
     fn questions(&mut self, probes: &[DraftProbe], clauses: &[DraftClause]) {
-        let of_probes = probes.iter().flat_map(|probe| probe.asks.iter().map(|ask| (probe.node, ask)));
-        let of_clauses = clauses.iter().flat_map(|clause| clause.asks.iter().map(|ask| (clause.node, ask)));
         let mut nodes = BTreeMap::<NodeIx, BTreeSet<Question>>::new();
-        for (node, ask) in of_probes.chain(of_clauses) {
-            if let Some((question, _)) = question(ask) {
-                nodes.entry(node).or_default().insert(question);
-            }
+        for probe in probes {
+            nodes.entry(probe.node).or_default().extend(questions(&probe.asks, &[]).map(|(question, _)| question));
         }
+        for clause in clauses {
+            let asked = questions(&clause.asks, &clause.dynamics).map(|(question, _)| question);
+            nodes.entry(clause.node).or_default().extend(asked);
+        }
+        nodes.retain(|_, questions| !questions.is_empty());
         // Answers are those of the segment at hand: all nodes share their words.
         let first = self.program.words;
         for (node, questions) in nodes {
             let questions: Vec<Question> = questions.into_iter().collect();
-            let (reads, bits) = facts::reads(&questions, first as u16, &mut self.program.steps);
-            let last = bits.iter().map(|(word, _)| usize::from(*word)).max().unwrap_or(first);
-            self.program.words = self.program.words.max(last + 1);
-            let reads = append(&mut self.program.reads, reads);
+            let asked = facts::reads(&questions, &mut self.program.steps);
+            let last = asked.answers.iter().map(|(word, _)| usize::from(*word)).max().unwrap_or_default();
+            self.program.words = self.program.words.max(first + last + 1);
+            let bits = asked.answers.into_iter().map(|(word, bit)| (first as u16 + word, bit));
+            let reads = append(&mut self.program.reads, asked.reads);
             if let Some(at) = self.program.nodes.get_mut(usize::from(node.0)) {
-                at.reads = reads;
-                at.answers = Span { start: first as u32, len: (last + 1 - first) as u32 };
+                (at.reads, at.fixed, at.turned) = (reads, asked.fixed, asked.turned);
+                at.answers = Span { start: first as u32, len: last as u32 + 1 };
             }
             self.answers.extend(questions.into_iter().map(|question| (node, question)).zip(bits));
         }
     }
 
-    /// Bits of frames and answers as masks, what mostly does not hold first.
-    fn masks(&self, node: NodeIx, bits: &[(Ref, bool)], asks: &[Ask]) -> Vec<Mask> {
-        let bits = bits.iter().map(|(bit, set)| {
-            let bit = self.bit(*bit);
-            (bit.word, bit.mask, *set)
-        });
-        let answers = asks.iter().filter_map(|ask| {
-            let (question, wanted) = question(ask)?;
-            self.answers.get(&(node, question)).map(|(word, mask)| (*word, *mask, wanted))
-        });
-        let mut masks = BTreeMap::<u16, Mask>::new();
-        for (word, bits, set) in bits.chain(answers) {
-            let mask = masks.entry(word).or_insert(Mask { word, set: 0, unset: 0 });
-            if set { mask.set |= bits } else { mask.unset |= bits }
-        }
-        let mut masks: Vec<Mask> = masks.into_values().collect();
-        masks.sort_by_key(|mask| (mask.set == 0, std::cmp::Reverse(mask.word)));
-        masks
+    /// The answers that are wanted.
+    fn answered(&self, node: NodeIx, asks: &[Ask], dynamics: &[DraftDynamic]) -> Vec<Mask> {
+        masks(questions(asks, dynamics).filter_map(|(question, wanted)| {
+            self.answers.get(&(node, question)).map(|(word, bit)| (Bit { word: *word, mask: *bit }, wanted))
+        }))
     }
 
     /// `None` where it asks for a thing and its contrary.
     fn clause(&mut self, draft: &DraftClause) -> Option<Clause> {
-        let masks = self.masks(draft.node, &draft.bits, &draft.asks);
-        if masks.iter().any(|mask| mask.set & mask.unset != 0) {
+        let answers = self.answered(draft.node, &draft.asks, &draft.dynamics);
+        let held = draft.dynamics.iter().flat_map(DraftDynamic::sides).filter_map(|side| match side {
+            DraftSource::Held(_, bit) => Some((*bit, true)),
+            DraftSource::Own(..) => None,
+        });
+        let masks = masks(draft.bits.iter().copied().chain(held).map(|(bit, set)| (self.bit(bit), set)));
+        if answers.iter().chain(&masks).any(|mask| mask.set & mask.unset != 0) {
             return None;
         }
-        let (first, rest) = masks.split_first().map_or((Mask::default(), [].as_slice()), |(first, rest)| (*first, rest));
+        let answers = append(&mut self.program.masks, answers);
+        let (first, rest) =
+            masks.split_first().map_or((Mask::default(), [].as_slice()), |(first, rest)| (*first, rest));
         let masks = append(&mut self.program.masks, rest.to_vec());
         let dynamics = draft.dynamics.iter().map(|dynamic| self.dynamic(dynamic)).collect();
         let end = match &draft.end {
@@ -180,6 +221,7 @@ impl Finish {
         let tell = Tell { at: self.pointers(&draft.at), because: self.pointers(&draft.because), end };
         self.program.tells.push(tell);
         Some(Clause {
+            answers,
             first,
             masks,
             tests: self.tests(&draft.asks),
