@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The texts of `rules/<family>/*.txt` as Rust source; each must read.
+/// The files `rules/<family>/*.txt` as Rust source, with the sets that each is for; each must read.
 fn take_in_rules() -> Result<String, Box<dyn Error>> {
     let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("rules");
     println!("cargo::rerun-if-changed={}", root.display());
@@ -53,10 +53,10 @@ fn take_in_rules() -> Result<String, Box<dyn Error>> {
         collect(&root, &family?.file_name().to_string_lossy(), &mut files)?;
     }
     files.sort();
-    let mut out = String::from("pub(super) static RULES: &[(&str, &str)] = &[\n");
+    let mut out = String::from("pub(super) static RULES: &[(&str, &[&str], &str)] = &[\n");
     for (file, text) in &files {
-        rules::read(&format!("rules/{file}"), text)?;
-        writeln!(out, "    ({file:?}, include_str!({:?})),", root.join(file))?;
+        let rule = rules::read(&format!("rules/{file}"), text)?;
+        writeln!(out, "    ({file:?}, &{:?}, include_str!({:?})),", rule.sets, root.join(file))?;
     }
     out.push_str("];\n");
     Ok(out)

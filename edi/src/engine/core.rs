@@ -67,12 +67,13 @@ impl Core {
         }
     }
 
-    /// The plan of a guide; made once an engine.
+    /// The plan of a guide.
     pub(super) fn plan_of(&mut self, guide: &Arc<Guide>) -> Arc<Plan> {
         if let Some(plan) = self.plans.iter().find(|plan| Arc::ptr_eq(&plan.guide, guide)) {
             return Arc::clone(plan);
         }
-        let plan = Arc::new(Plan::new(Arc::clone(guide), &self.options.rules, self.options.snip_max));
+        let rules = &self.options.rules;
+        let plan = rules.plans.plan(guide, rules, self.options.snip_max);
         self.plans.push(Arc::clone(&plan));
         plan
     }

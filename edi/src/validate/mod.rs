@@ -7,6 +7,7 @@ mod elements;
 mod faults;
 mod paths;
 mod plan;
+pub(crate) mod plans;
 pub mod rules;
 mod sound;
 pub(crate) mod value;

@@ -5,20 +5,44 @@ use super::lists::Lists;
 use super::notation::{self, Code, Entity, Example};
 use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, SegmentCode, Severity, Snip};
 use crate::guide::{Guide, NotationError, Packed, SegmentId};
+use crate::validate::plans::Plans;
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-/// Rules of `edi/rules/`, and others in the same notation, with the code lists that they ask. Cheap to clone.
+/// Rules of `edi/rules/`, and others in the same notation, with the code lists that they ask. Cheap to clone; clones share what was
+/// made of them for guides.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    rules: Arc<[Arc<DataRule>]>,
+    rules: Arc<[Arc<Entry>]>,
     lists: Lists,
+    pub(crate) plans: Plans,
+}
+
+/// A rule, or a text that is read when it is first asked for: a run needs the rules of its guides alone.
+#[derive(Debug)]
+struct Entry {
+    unread: Option<&'static (&'static str, &'static [&'static str], &'static str)>,
+    rule: OnceLock<Option<Arc<DataRule>>>,
+}
+
+impl Entry {
+    fn rule(&self) -> Option<&Arc<DataRule>> {
+        // The build refuses a rule that does not read.
+        let read = || self.unread.and_then(|(file, _, text)| DataRule::read(file, text).ok()).map(Arc::new);
+        self.rule.get_or_init(read).as_ref()
+    }
+
+    fn is_for(&self, guide: &Guide) -> bool {
+        match self.unread {
+            Some((_, sets, _)) => sets.iter().any(|set| names(set, guide)),
+            None => self.rule().is_some_and(|rule| rule.is_for(guide)),
+        }
+    }
 }
 
 static BUILT_IN: LazyLock<Rules> = LazyLock::new(|| {
-    // The build refuses a rule that does not read.
-    let rules = built::RULES.iter().filter_map(|(file, text)| DataRule::read(file, text).ok());
-    Rules::of(rules.map(Arc::new))
+    let entry = |unread| Arc::new(Entry { unread: Some(unread), rule: OnceLock::new() });
+    Rules { rules: built::RULES.iter().map(entry).collect(), lists: Lists::built_in(), plans: Plans::default() }
 });
 
 impl Rules {
@@ -34,20 +58,22 @@ impl Rules {
 
     /// These rules, shared.
     pub fn of(rules: impl IntoIterator<Item = Arc<DataRule>>) -> Self {
-        Self { rules: rules.into_iter().collect(), lists: Lists::built_in() }
+        let entry = |rule| Arc::new(Entry { unread: None, rule: OnceLock::from(Some(rule)) });
+        Self { rules: rules.into_iter().map(entry).collect(), lists: Lists::built_in(), plans: Plans::default() }
     }
 
     /// These rules and others.
     #[must_use]
     pub fn with(&self, rules: impl IntoIterator<Item = DataRule>) -> Self {
-        let rules = self.rules.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect();
-        Self { rules, lists: self.lists.clone() }
+        let others = Self::new(rules);
+        let rules = self.rules.iter().chain(others.rules.iter()).cloned().collect();
+        Self { rules, lists: self.lists.clone(), plans: Plans::default() }
     }
 
     /// These rules with other code lists.
     #[must_use]
     pub fn with_lists(self, lists: Lists) -> Self {
-        Self { lists, ..self }
+        Self { lists, plans: Plans::default(), ..self }
     }
 
     /// Their code lists.
@@ -57,7 +83,12 @@ impl Rules {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<DataRule>> {
-        self.rules.iter()
+        self.rules.iter().filter_map(|entry| entry.rule())
+    }
+
+    /// Those that are for a guide.
+    pub fn for_guide(&self, guide: &Guide) -> impl Iterator<Item = &Arc<DataRule>> {
+        self.rules.iter().filter(|entry| entry.is_for(guide)).filter_map(|entry| entry.rule())
     }
 }
 

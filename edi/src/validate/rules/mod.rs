@@ -45,7 +45,7 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static RuleInfo)> {
     let tables = super::catalog::ALL.iter().flat_map(|(family, rules)| rules.iter().map(|info| (*family, *info)));
     let rust = RULES.iter().flat_map(|rule| rule.infos.iter().map(|info| (rule.family, *info)));
     let data = built::RULES.iter().zip(Rules::built_in().iter().map(|rule| rule.info()).collect::<Vec<_>>());
-    let data = data.map(|((file, _), info)| (file.split('/').next().unwrap_or_default(), info));
+    let data = data.map(|((file, ..), info)| (file.split('/').next().unwrap_or_default(), info));
     tables.chain(rust).chain(data)
 }
 
@@ -59,10 +59,8 @@ pub fn rules_of(guide: &Guide) -> Vec<&'static RuleInfo> {
     let looks = |rule: &&Rule| guide.indexes().any(|node| (rule.binds)(guide, node));
     let ours = RULES.iter().filter(looks).flat_map(|rule| rule.infos.iter().copied());
     let data = Rules::built_in();
-    let data = data
-        .iter()
-        .filter(|rule| rule.is_for(guide) && check_in(rule, &Lists::built_in(), guide).0 > 0)
-        .map(|rule| rule.info());
+    let data =
+        data.for_guide(guide).filter(|rule| check_in(rule, &Lists::built_in(), guide).0 > 0).map(|rule| rule.info());
     let mut found: Vec<_> = ours.chain(data).collect();
     found.sort_by_key(|info| (info.snip, info.id));
     found

@@ -23,8 +23,8 @@ use std::sync::Arc;
 pub(crate) fn bind(rules: &Rules, guide: &Guide, snip_max: Snip) -> Program {
     let mut binder = Binder::new(guide, rules.lists());
     let has_lists = |rule: &DataRule| rule.rule.needs.iter().all(|name| rules.lists().list(name).is_some());
-    let in_force = |rule: &&Arc<DataRule>| rule.info.snip <= snip_max && rule.is_for(guide) && has_lists(rule);
-    for rule in rules.iter().filter(in_force) {
+    let in_force = |rule: &&Arc<DataRule>| rule.info.snip <= snip_max && has_lists(rule);
+    for rule in rules.for_guide(guide).filter(in_force) {
         binder.rule(rule);
     }
     finish::finish(binder)
