@@ -103,7 +103,12 @@ impl Checker {
         } else {
             (ElementCode::TooLong, &rule::TOO_LONG)
         };
-        let message = format!("expected {} to {} characters, found {length}", check.min, check.max);
+        let expected = match (check.min, check.max) {
+            (1, 1) => "1 character".to_owned(),
+            (min, max) if min == max => format!("{min} characters"),
+            (min, max) => format!("{min} to {max} characters"),
+        };
+        let message = format!("expected {expected}, found {length}");
         self.fault(here, rule, code, Layer::Base, value.range(), message);
     }
 
