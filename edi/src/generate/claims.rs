@@ -99,6 +99,7 @@ const OTHER_PAYERS: &[Rule] = &[
 
 const PROFESSIONAL: &[Rule] = &[
     rule("2300/onset_date", Chance(10)),
+    rule("2300/disability_dates", Is(1, 0, Kind::OneOf(&["360", "361"]))),
     rule("2300/accident_date", If(Fact::Case(Case::Accident))),
     rule("2300/admission_date", If(Fact::Case(Case::Visit))),
     rule("2300/initial_treatment_date", If(Fact::Case(Case::Chiropractic))),
