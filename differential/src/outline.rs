@@ -49,8 +49,7 @@ impl Outline {
                 loops: Vec::new(),
             },
             open: Vec::new(),
-            // ISA and GS stand before the first set.
-            next: 2,
+            next: 0,
         };
         engine::run(file, Options::default(), &mut reading).ok().context("a generated file can be framed")?;
         Ok(reading.outline)
@@ -95,7 +94,14 @@ struct Reading {
 }
 
 impl Reading {
+    /// Past the envelope's segments, which are not told as segments of a set.
+    fn skip_envelope(&mut self) {
+        let envelope = |text: &String| matches!(text.split(ELEMENT).next(), Some("ISA" | "TA1" | "GS" | "GE" | "IEA"));
+        self.next += self.outline.segments.iter().skip(self.next).take_while(|text| envelope(text)).count();
+    }
+
     fn push(&mut self, node: NodeIx) {
+        self.skip_envelope();
         let parent = self.open.last().copied();
         self.outline.loops.push(Instance { node, start: self.next, end: self.next, parent });
         self.open.push(self.outline.loops.len() - 1);
@@ -118,6 +124,7 @@ impl Visitor for Reading {
     }
 
     fn segment(&mut self, _: &Segment<'_>, node: Option<NodeIx>) {
+        self.skip_envelope();
         if self.next < self.outline.nodes.len() {
             self.outline.nodes[self.next] = node;
             self.outline.inside[self.next] = self.open.last().copied();

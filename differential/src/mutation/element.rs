@@ -146,7 +146,11 @@ fn numbering(used: &ElementUse) -> bool {
 
 pub fn drop(outline: &Outline, at: At, _: &mut Random) -> Option<Mutated> {
     let required = used(outline, at)?.usage == Usage::Required;
-    replaced(outline, at, "", required)
+    // Without its last component a composite is not there at all.
+    let text = with(&outline.segments[at.segment], at.element, at.component, "");
+    let element = used(outline, At { component: 0, ..at })?;
+    let stands = at.component == 0 || element.usage == Usage::Required || !value(&text, at.element, 0).is_empty();
+    replaced(outline, at, "", required && stands)
 }
 
 /// Digits for numbers, letters for text.
