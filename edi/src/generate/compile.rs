@@ -319,11 +319,12 @@ fn bit(element: &ElementUse) -> u32 {
     1 << u32::from(element.position.saturating_sub(1).min(31))
 }
 
-/// The positions that are written: required ones, wanted ones, and what the syntax notes then ask for.
+/// The positions that are written: required ones, wanted ones (the first, where there are none), and what the syntax notes then ask for.
 fn used(elements: &[ElementUse], notes: &[Note], wanted: impl Fn(&ElementUse) -> bool) -> u32 {
     let allowed = elements.iter().filter(|e| e.usage != Usage::NotUsed).fold(0, |all, e| all | bit(e));
     let chosen = elements.iter().filter(|e| e.usage == Usage::Required || wanted(e)).fold(0, |all, e| all | bit(e));
-    let mut used = chosen & allowed;
+    // What says nothing is left out, so that one of them is there at the least: the first.
+    let mut used = if chosen & allowed == 0 { allowed & allowed.wrapping_neg() } else { chosen & allowed };
     for _ in 0..4 {
         for note in notes {
             let all = note.all & allowed;

@@ -28,7 +28,6 @@ pub(super) const RULES: &[Rule] = &[
     rule("2000/number", Is(1, 0, Kind::Of(Part::GroupNumber))),
     rule("2000/provider_summary", If(Fact::Summary)),
     rule("2000/provider_summary", Rest(1, Kind::Of(Part::GroupSummary))),
-    rule("2000/provider_supplemental_summary", With(&[1])),
     rule("2100", Unit),
     rule("2100/claim_payment", Rest(1, Kind::Of(Part::Claim))),
     rule("2100/adjustments", Chance(100)),
