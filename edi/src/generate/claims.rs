@@ -175,7 +175,7 @@ const INSTITUTIONAL: &[Rule] = &[
     rule("2300/admitting_diagnosis", Rest(1, Kind::Of(Part::Diagnosis("ABJ")))),
     rule("2300/patient_reasons", If(Fact::Case(Case::Emergency))),
     rule("2300/patient_reasons", Rest(1, Kind::Of(Part::Diagnosis("APR")))),
-    rule("2300/external_causes", Is(1, 2, Kind::OneOf(&["W010XXA", "V4352XA"]))),
+    rule("2300/external_causes", Rest(1, Kind::Of(Part::ExternalCause))),
     rule("2300/drg", If(Fact::Case(Case::Inpatient))),
     rule("2300/drg", Is(1, 2, Kind::OneOf(&["470", "392", "194"]))),
     rule("2300/other_diagnoses", If(Fact::MoreDiagnoses)),

@@ -63,8 +63,8 @@ pub(super) struct Step {
 /// What a step writes.
 #[derive(Clone)]
 pub(super) enum What {
-    /// A segment, by its parts.
-    Segment(Range<usize>),
+    /// A segment, by its parts; and with all that it may have, where that is more.
+    Segment(Range<usize>, Option<Range<usize>>),
     /// A loop.
     Loop(NodeIx),
 }
@@ -76,7 +76,7 @@ impl Plan {
         plan.end.extend_from_slice(format.line_end.bytes());
         plan.separators = [format.delimiters.element, format.delimiters.component];
         let rules = of(guide);
-        let mut compiler = Compiler { guide, format, rules, plan: &mut plan };
+        let mut compiler = Compiler { guide, format, rules, plan: &mut plan, full: false };
         compiler.find_units();
         for node in guide.indexes().filter(|node| guide.node(*node).kind == NodeKind::Loop) {
             compiler.compile_loop(node);
@@ -120,6 +120,8 @@ struct Compiler<'a> {
     format: &'a Format,
     rules: &'static [&'static [Rule]],
     plan: &'a mut Plan,
+    /// Segments with all that they may have are compiled.
+    full: bool,
 }
 
 impl Compiler<'_> {
@@ -178,7 +180,7 @@ impl Compiler<'_> {
         });
         let what = match node.kind {
             NodeKind::Loop => What::Loop(child),
-            NodeKind::Segment => What::Segment(self.compile_segment(child)),
+            NodeKind::Segment => self.compile_both(child),
         };
         let level = node.kind == NodeKind::Loop && node.segment == HL;
         self.plan.steps.push(Step { what, chance, when_bad, fact, each, along, inner, tail, level });
@@ -206,6 +208,19 @@ impl Compiler<'_> {
         rules.filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
     }
 
+    fn compile_both(&mut self, node: NodeIx) -> What {
+        let usual = self.compile_segment(node);
+        self.full = true;
+        let full = self.compile_segment(node);
+        self.full = false;
+        let count = |range: &Range<usize>| {
+            let parts = self.plan.parts.get(range.clone()).unwrap_or_default().iter();
+            parts.map(|part| if let Part::Text(text) = part { text.len() } else { 1 }).sum::<usize>()
+        };
+        let more = count(&full) > count(&usual);
+        What::Segment(usual, more.then_some(full))
+    }
+
     fn compile_segment(&mut self, node: NodeIx) -> Range<usize> {
         let guide = self.guide;
         let segment = guide.node(node);
@@ -220,12 +235,29 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
-        let used = used(elements, guide.notes_of(segment), |element| {
+        let without = |element: &ElementUse| {
+            let id = element.element.as_str();
+            let person = !["1036", "1037", "1038", "1039"].contains(&id) || is_person(guide, segment);
+            let ruled =
+                self.then(node).any(|then| matches!(then, Then::Without(all) if all.contains(&element.position)));
+            ruled || !person
+        };
+        let notes = guide.notes_of(segment);
+        let mut used = used(elements, notes, |element| {
+            if self.full && element.usage != Usage::NotUsed && !without(element) {
+                return true;
+            }
             let id = element.element.as_str();
             let usual = USUAL.contains(&id) && (id != "1036" || is_person(guide, segment));
             let demographics = segment.segment == DMG && DEMOGRAPHICS.contains(&id);
             with.contains(&element.position) || usual || demographics
         });
+        if used == 0 {
+            // No segment is empty: its first element, and what goes with it.
+            let allowed = elements.iter().filter(|element| element.usage != Usage::NotUsed);
+            let first = allowed.map(|element| element.position).min();
+            used = self::used(elements, notes, |element| Some(element.position) == first);
+        }
         let last = elements.iter().filter(|element| used & bit(element) != 0).map(|element| element.position).max();
         let mut qualifier = None;
         for element in elements.iter().take_while(|element| Some(element.position) <= last) {
@@ -262,7 +294,7 @@ impl Compiler<'_> {
             })
             .collect();
         let notes = element.notes.of(&guide.notes);
-        let used = used(components, notes, |component| expected.contains(&component.position));
+        let used = used(components, notes, |component| self.full || expected.contains(&component.position));
         let last = components.iter().filter(|c| used & bit(c) != 0).map(|c| c.position).max();
         let mut qualifier = None;
         for component in components.iter().take_while(|component| Some(component.position) <= last) {
@@ -333,6 +365,10 @@ fn used(elements: &[ElementUse], notes: &[Note], wanted: impl Fn(&ElementUse) ->
                 NoteKind::Paired if used & note.all != 0 => all,
                 NoteKind::Required if used & note.all == 0 => all & all.wrapping_neg(),
                 NoteKind::Conditional if used & note.first != 0 => others,
+                NoteKind::Exclusion if (used & all).count_ones() > 1 => {
+                    used &= !all | (used & all & (used & all).wrapping_neg());
+                    0
+                }
                 NoteKind::ListConditional if used & note.first != 0 && used & others == 0 => {
                     others & others.wrapping_neg()
                 }

@@ -16,6 +16,8 @@ const HL: SegmentId = SegmentId::lit("HL");
 const KEEP: (u8, u8, u8) = (97, 40, 85);
 /// How often, of a hundred, a set begins a group of its own.
 const NEW_GROUP: u8 = 4;
+/// How often, of a hundred, a segment has all that it may have.
+const FULL: u8 = 5;
 
 /// Writes one interchange, in pieces of about 64 KiB; memory holds one piece.
 pub struct Generator {
@@ -304,7 +306,9 @@ fn write_steps(plan: &Plan, node: NodeIx, place: Place, scene: &mut Scene, segme
             }
             match &step.what {
                 What::Loop(node) => write_steps(plan, *node, below, scene, segments, out),
-                What::Segment(parts) => {
+                What::Segment(usual, full) => {
+                    let full = full.as_ref().filter(|_| scene.random.chance(FULL));
+                    let parts = full.unwrap_or(usual);
                     write_parts(plan, plan.parts(parts.clone()), scene, out);
                     *segments += 1;
                 }
@@ -427,7 +431,7 @@ mod tests {
         for (revision, set, taken, fault) in [("005010X186A1", "824", "TA", "TED"), ("005010X231A1", "999", "A", "IK3")]
         {
             let verdict = if set == "824" { "OTI" } else { "IK5" };
-            let file = file(revision, set, |options| options.count = 400);
+            let file = file(revision, set, |options| (options.count, options.items_per_set_max) = (400, 20));
             let (mut clean, mut faulty, mut faults) = (0, 0, 0);
             for segment in file.split("~\n").map(|segment| segment.split('*').collect::<Vec<_>>()) {
                 match segment[0] {

@@ -76,6 +76,7 @@ pub(super) enum Value {
 /// Codes that are taken before others, by element: the trade's usual ones.
 const USUAL: &[(&str, &[&str])] = &[
     ("98", &["1P", "PR"]),
+    ("26", &["US"]),
     ("128", &["EI"]),
     ("353", &["00", "13", "11"]),
     ("365", &["TE"]),

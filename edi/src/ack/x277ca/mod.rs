@@ -9,6 +9,7 @@
 //!
 //! Action codes: a claim is `U` or `WQ`. 2200B and 2200C say `WQ` even if all their claims were rejected one by one: `U` there
 //! means that the set is rejected as a whole by its submitter's fault, and then no claims follow ([`Writer::reject`]).
+//! X12's interpretations 1211 and 2145 say so.
 
 mod collect;
 mod fault;

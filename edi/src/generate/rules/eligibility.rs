@@ -1,6 +1,6 @@
 //! Inquiries about eligibility, and their answers.
 
-use super::Then::{Chance, If, Is, ItemOnly, Lines, Rest, With};
+use super::Then::{Chance, If, Is, ItemOnly, Lines, Rest, With, Without};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::Fact;
@@ -22,6 +22,7 @@ pub(super) const INQUIRY: &[Rule] = &[
     rule("2100D/demographics", Is(3, 0, Kind::OneOf(&["F", "M"]))),
     rule("2100C/date", Chance(60)),
     rule("2100D/date", Chance(60)),
+    rule("inquiry", Without(&[5])),
     rule("2110C/inquiry", With(&[1])),
     rule("2110D/inquiry", With(&[1])),
     rule("2110C/inquiry", Is(1, 0, Kind::OneOf(&["30", "30", "30", "98", "MH", "UC", "47"]))),

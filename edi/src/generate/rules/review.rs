@@ -1,6 +1,6 @@
 //! Requests for a review of health care services, and their answers. What only one of the two has is named only there.
 
-use super::Then::{Chance, If, Is, Lines, Rest, With};
+use super::Then::{Chance, If, Is, Lines, Rest, With, Without};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::Fact;
@@ -33,6 +33,8 @@ pub(super) const RULES: &[Rule] = &[
     rule("2000E/trace", Is(3, 0, Kind::OneOf(&["9123456789"]))),
     rule("2000E/trace", Is(1, 0, Kind::OneOf(&["1"]))),
     rule("2000E/review", With(&[3, 4])),
+    // No accidents: they would need a date and a place.
+    rule("2000E/review", Without(&[5])),
     rule("2000E/review", Is(1, 0, Kind::BySort(KINDS))),
     rule("2000E/review", Is(2, 0, Kind::OneOf(&["I"]))),
     rule("2000E/review", Is(3, 0, Kind::OneOf(&["1", "3", "48", "73", "98"]))),

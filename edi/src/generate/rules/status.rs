@@ -1,6 +1,6 @@
 //! What a claim status request tells so that a payer finds the claim, and an acknowledgment of claims.
 
-use super::Then::{Chance, Each, If, Is, Rest, With};
+use super::Then::{Chance, Each, If, Is, Rest, With, Without};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::{Fact, Figure, Of, Part, Turns};
@@ -12,6 +12,8 @@ pub(super) const REQUEST: &[Rule] = &[
 ];
 
 pub(super) const ANSWER: &[Rule] = &[
+    // Claims that are under way: nothing is paid yet.
+    rule("status", Without(&[5, 6, 7, 8, 9])),
     rule("2100A/contact", With(&[3, 4])),
     rule("2200D/service_date", Chance(100)),
     rule("2200E/service_date", Chance(100)),

@@ -172,6 +172,7 @@ pub(super) enum Part {
     /// The first diagnosis under this qualifier.
     Diagnosis(&'static str),
     PrincipalDiagnosis,
+    ExternalCause,
     PrincipalOperation,
     OtherOperation,
     Span,

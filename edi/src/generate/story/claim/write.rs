@@ -21,6 +21,7 @@ impl Claim {
             Part::Diagnoses => self.write_diagnoses(pen),
             Part::MoreDiagnoses => self.write_more_diagnoses(pen),
             Part::Diagnosis(qualifier) => pen.components(&[qualifier, self.diagnosis_of(0)]),
+            Part::ExternalCause => pen.components(&["ABN", "W010XXA"]),
             Part::PrincipalDiagnosis => self.write_diagnosis("ABK", 0, pen),
             Part::PrincipalOperation => pen.components(&["BBR", self.operation(0), "D8", &day()]),
             Part::OtherOperation => pen.components(&["BBQ", self.operation(1), "D8", &day()]),
