@@ -17,7 +17,7 @@ mod rules;
 #[path = "build/emit.rs"]
 mod emit;
 
-use guide::notation::{Library, Source, compile, is_guide, known};
+use guide::notation::{CodeGraph, Library, Source, code_list, compile, is_guide, known};
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
@@ -62,21 +62,26 @@ fn take_in_rules() -> Result<String, Box<dyn Error>> {
     Ok(out)
 }
 
-/// The code lists as files of packed entries, and the table of them as Rust source: see `validate/rules/lists.rs`.
+/// The code lists as files of graphs, and the table of them as Rust source: those that guides name, and those of `codes/`, which rules ask.
 fn lists(library: &Library, out: &Path) -> Result<String, Box<dyn Error>> {
-    let mut table = String::from("pub(super) static LISTS: &[(&str, usize, &[u8])] = &[\n");
-    for (name, codes) in &library.lists {
-        let width = codes.keys().map(|code| code.as_bytes().len()).max().unwrap_or(1);
-        let mut entries = Vec::new();
-        for (code, period) in codes {
-            entries.extend_from_slice(code.as_bytes());
-            entries.resize(entries.len() + width - code.as_bytes().len(), 0);
-            entries.extend_from_slice(&period.from.to_be_bytes());
-            entries.extend_from_slice(&period.to.to_be_bytes());
-        }
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("codes");
+    let mut lists = library.lists.clone();
+    let mut files = Vec::new();
+    collect(&root, "", &mut files)?;
+    for (file, text) in &files {
+        lists.insert(file.trim_end_matches(".txt").to_owned(), code_list((&format!("codes/{file}"), text))?);
+    }
+    let mut table = String::from("pub(super) static LISTS: &[(&str, CodeGraph)] = &[\n");
+    for (name, codes) in &lists {
+        let CodeGraph { periods, nodes, root } = CodeGraph::of(codes);
         let file = out.join(format!("{name}.list"));
-        fs::write(&file, entries)?;
-        writeln!(table, "    ({name:?}, {width}, include_bytes!({file:?})),")?;
+        fs::write(&file, &nodes)?;
+        let periods: Vec<String> = periods.iter().map(emit::period).collect();
+        writeln!(
+            table,
+            "    ({name:?}, CodeGraph {{ periods: Borrowed(&[{}]), nodes: Borrowed(include_bytes!({file:?})), root: {root} }}),",
+            periods.join(", ")
+        )?;
     }
     table.push_str("];\n");
     Ok(table)

@@ -168,7 +168,8 @@ fn key(key: &KeyElement) -> String {
     format!("KeyElement {{ element: {}, component: {}, codes: {} }}", key.element, key.component, span(key.codes))
 }
 
-fn period(period: &Period) -> String {
+/// A period as Rust source.
+pub(crate) fn period(period: &Period) -> String {
     format!("Period {{ from: {}, to: {} }}", period.from, period.to)
 }
 

@@ -14,6 +14,7 @@ mod tables;
 pub use diff::{Change, Difference, diff};
 pub use id::GuideId;
 pub use lookup::Guides;
+pub(crate) use notation::CodeGraph;
 pub use notation::NotationError;
 pub use packed::Packed;
 pub use page::{page, page_of_loop};
@@ -34,7 +35,7 @@ pub fn read(file: &str, text: &str) -> Result<Guide, NotationError> {
     notation::compile((file, text), &library)
 }
 
-/// Reads a code list: its codes in order, each with its days.
-pub(crate) fn code_list(file: &str, text: &str) -> Result<Vec<(Code, Period)>, NotationError> {
-    Ok(notation::code_list((file, text))?.into_iter().collect())
+/// Reads a code list.
+pub(crate) fn code_list(file: &str, text: &str) -> Result<CodeGraph, NotationError> {
+    Ok(CodeGraph::of(&notation::code_list((file, text))?))
 }

@@ -1,9 +1,8 @@
-//! `elements.txt`, `segments.txt` and `codes/*.txt`.
+//! `elements.txt` and `segments.txt`.
 
-use super::CodeList;
 use super::Source;
 use super::line::{At, Line, NotationError, lengths, lines, name};
-use crate::guide::tables::{Code, DataType, ElementId, Note, NoteKind, Period, Requirement, SegmentId};
+use crate::guide::tables::{DataType, ElementId, Note, NoteKind, Requirement, SegmentId};
 use std::collections::BTreeMap;
 
 /// Elements, segments and composites.
@@ -212,35 +211,6 @@ fn note(at: At<'_>, word: &str) -> Result<Note, NotationError> {
     }
 }
 
-/// One code a line, an optional `from..to` behind it.
-pub(crate) fn code_list((file, text): Source<'_>) -> Result<CodeList, NotationError> {
-    let mut list = CodeList::new();
-    for line in lines(file, text)? {
-        let at = At { file, line: line.number };
-        let (word, period) = match line.words.as_slice() {
-            [code] => (*code, Period { from: 0, to: u32::MAX }),
-            [code, period] => (*code, self::period(at, period)?),
-            _ => return at.fail("expected `CODE [from..to]`"),
-        };
-        let code = Code::new(word).ok_or_else(|| at.error("expected a code of at most 24 bytes"))?;
-        if list.insert(code, period).is_some() {
-            return at.fail(format!("expected each code once, found `{word}` again"));
-        }
-    }
-    Ok(list)
-}
-
-fn period(at: At<'_>, word: &str) -> Result<Period, NotationError> {
-    let wrong = || at.error(format!("expected dates as CCYYMMDD..CCYYMMDD, either side may be open, found `{word}`"));
-    let (from, to) = word.split_once("..").ok_or_else(wrong)?;
-    let date = |text: &str, open: u32| match text {
-        "" => Ok(open),
-        _ if text.len() == 8 => text.parse().map_err(|_| wrong()),
-        _ => Err(wrong()),
-    };
-    Ok(Period { from: date(from, 0)?, to: date(to, u32::MAX)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,13 +235,5 @@ mod tests {
         assert!(read("segment NM1\n  01 67 O").unwrap_err().problem.contains("elements.txt"));
         assert!(read("segment NM1\n  01 66 O\n  note P01").unwrap_err().problem.contains("note"));
         assert!(read("segment NM1\nsegment NM1").unwrap_err().problem.contains("twice"));
-    }
-
-    #[test]
-    fn code_lists_know_their_days() {
-        let list = code_list(("codes/a.txt", "01\n02 20170101..\n")).unwrap();
-        assert_eq!(list[&Code::lit("02")], Period { from: 20_170_101, to: u32::MAX });
-        assert!(code_list(("codes/a.txt", "01 2017..")).is_err());
-        assert!(code_list(("codes/a.txt", "01\n01")).is_err());
     }
 }

@@ -5,6 +5,8 @@
 
 mod base;
 mod check;
+mod code_graph;
+mod code_list;
 mod compile;
 mod dictionary;
 mod header;
@@ -14,8 +16,10 @@ mod outline;
 mod places;
 
 pub(crate) use base::BaseSet;
+pub(crate) use code_graph::CodeGraph;
+pub(crate) use code_list::code_list;
 pub(crate) use compile::compile;
-pub(crate) use dictionary::{Dictionary, code_list};
+pub(crate) use dictionary::Dictionary;
 pub use line::NotationError;
 
 use super::tables::{Code, ElementId, Guide, Known, Period, SegmentId};
@@ -54,7 +58,7 @@ impl Library {
                 let base = BaseSet::read((file, text), &library.dictionary)?;
                 library.bases.insert(base.set.clone(), base);
             } else if let Some(name) = file.strip_prefix("codes/").and_then(|file| file.strip_suffix(".txt")) {
-                library.lists.insert(name.to_owned(), dictionary::code_list((file, text))?);
+                library.lists.insert(name.to_owned(), code_list((file, text))?);
             }
         }
         Ok(library)

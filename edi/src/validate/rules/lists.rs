@@ -1,8 +1,7 @@
-//! Code lists, each code with the days on which it is valid: `guides/codes/`, and those that an operator loads.
+//! Code lists, each code with the days on which it is valid: `guides/codes/`, `codes/`, and those that an operator loads.
 
 use super::built;
-use crate::guide::{Code, NotationError, Period, code_list};
-use std::borrow::Cow;
+use crate::guide::{CodeGraph, NotationError, Period, code_list};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -10,31 +9,26 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone, Debug)]
 pub struct Lists(Arc<BTreeMap<String, Arc<List>>>);
 
-/// A list as sorted entries of one width: the code, padded with zeros, then the first and the last day as CCYYMMDD.
+/// A list.
 #[derive(Clone, Debug)]
-pub(crate) struct List {
-    width: usize,
-    entries: Cow<'static, [u8]>,
-}
+pub(crate) struct List(CodeGraph);
 
 static BUILT_IN: LazyLock<Lists> = LazyLock::new(|| {
-    let list = |(name, width, entries): &(&str, usize, &'static [u8])| {
-        ((*name).to_owned(), Arc::new(List { width: *width, entries: Cow::Borrowed(*entries) }))
-    };
+    let list = |(name, graph): &(&str, CodeGraph)| ((*name).to_owned(), Arc::new(List(graph.clone())));
     Lists(Arc::new(built::LISTS.iter().map(list).collect()))
 });
 
 impl Lists {
-    /// The lists of `edi/guides/codes/`.
+    /// The lists of `edi/guides/codes/` and `edi/codes/`.
     pub fn built_in() -> Self {
         BUILT_IN.clone()
     }
 
     /// These lists and another one, in place of one of that name: a code a line, an optional `from..to` behind it (CCYYMMDD, either side may
-    /// be open). `file` is the name that errors give.
+    /// be open), characters in brackets for one of them each. `file` is the name that errors give.
     pub fn with(&self, name: &str, file: &str, text: &str) -> Result<Self, NotationError> {
         let mut lists = BTreeMap::clone(&self.0);
-        lists.insert(name.to_owned(), Arc::new(List::new(&code_list(file, text)?)));
+        lists.insert(name.to_owned(), Arc::new(List(code_list(file, text)?)));
         Ok(Self(Arc::new(lists)))
     }
 
@@ -48,49 +42,10 @@ impl Lists {
     }
 }
 
-/// Bytes of the two days.
-const DAYS: usize = 8;
-
 impl List {
-    /// From codes in order.
-    pub(super) fn new(codes: &[(Code, Period)]) -> Self {
-        let width = codes.iter().map(|(code, _)| code.as_bytes().len()).max().unwrap_or(1);
-        let mut entries = Vec::with_capacity(codes.len() * (width + DAYS));
-        for (code, period) in codes {
-            entries.extend_from_slice(code.as_bytes());
-            entries.resize(entries.len() + width - code.as_bytes().len(), 0);
-            entries.extend_from_slice(&period.from.to_be_bytes());
-            entries.extend_from_slice(&period.to.to_be_bytes());
-        }
-        Self { width, entries: Cow::Owned(entries) }
-    }
-
     /// When a code is valid; `None` for a code that is not of the list.
     pub(super) fn period(&self, value: &[u8]) -> Option<Period> {
-        if value.len() > self.width || value.is_empty() {
-            return None;
-        }
-        let size = self.width + DAYS;
-        let entry = |at: usize| self.entries.get(at * size..at * size + size).unwrap_or_default();
-        let (mut low, mut high) = (0, self.entries.len() / size);
-        while low < high {
-            let middle = low.midpoint(high);
-            let (code, days) = entry(middle).split_at_checked(self.width)?;
-            let (own, padding) = code.split_at_checked(value.len())?;
-            match own.cmp(value).then(if padding.iter().any(|byte| *byte != 0) {
-                std::cmp::Ordering::Greater
-            } else {
-                std::cmp::Ordering::Equal
-            }) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    let day = |at: usize| days.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
-                    return Some(Period { from: day(0)?, to: day(4)? });
-                }
-            }
-        }
-        None
+        self.0.period(value)
     }
 
     /// Whether a code is of the list, and not for all times.
@@ -104,18 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_each_code_with_its_days_and_no_other() {
-        let lists = Lists::built_in().with("some", "some.txt", "1\n10 20170101..\n2 ..20201231\nA10\n").unwrap();
+    fn a_code_is_limited_that_has_a_first_or_last_day() {
+        let lists = Lists::built_in().with("some", "some.txt", "1\n10 20170101..\n2 ..20201231\n").unwrap();
         let list = lists.list("some").unwrap();
-        let period = |code: &str| list.period(code.as_bytes()).map(|period| (period.from, period.to));
-        assert_eq!(period("1"), Some((0, u32::MAX)));
-        assert_eq!(period("10"), Some((20_170_101, u32::MAX)));
-        assert_eq!(period("2"), Some((0, 20_201_231)));
-        assert_eq!(period("A10"), Some((0, u32::MAX)));
-        for other in ["", "0", "100", "11", "A1", "A101", "B"] {
-            assert_eq!(period(other), None, "{other}");
-        }
-        assert!(list.is_limited(b"2") && !list.is_limited(b"1") && !list.is_limited(b"3"));
+        assert!(list.is_limited(b"2") && list.is_limited(b"10") && !list.is_limited(b"1") && !list.is_limited(b"3"));
     }
 
     #[test]
@@ -124,5 +71,32 @@ mod tests {
         let states = lists.list("states").unwrap();
         assert!(states.period(b"IL").is_some() && states.period(b"QQ").is_none());
         assert!(lists.names().count() > 2);
+    }
+
+    #[test]
+    fn diagnoses_are_complete_codes_with_their_fiscal_years() {
+        let lists = Lists::built_in();
+        let list = lists.list("icd10cm").unwrap();
+        let days = |code: &str| list.period(code.as_bytes()).map(|period| (period.from, period.to));
+        assert_eq!(days("I10"), Some((0, u32::MAX)));
+        assert_eq!(days("M545"), Some((0, 20_210_930)));
+        assert_eq!(days("M5450"), Some((20_211_001, u32::MAX)));
+        assert_eq!(days("U071"), Some((20_200_401, u32::MAX)));
+        assert_eq!(days("S82101A"), Some((0, u32::MAX)));
+        assert_eq!(days("QA0011"), Some((20_251_001, u32::MAX)));
+        for category in ["E11", "S82", "S82101", "M54", "i10", "J01.90"] {
+            assert_eq!(days(category), None, "{category}");
+        }
+    }
+
+    #[test]
+    fn procedures_are_codes_of_seven_characters() {
+        let lists = Lists::built_in();
+        let list = lists.list("icd10pcs").unwrap();
+        let days = |code: &str| list.period(code.as_bytes()).map(|period| (period.from, period.to));
+        assert_eq!(days("5A1935Z"), Some((0, u32::MAX)));
+        assert_eq!(days("00H005Z"), Some((20_240_401, u32::MAX)));
+        assert_eq!(days("03C00Z6"), Some((0, 20_230_930)));
+        assert_eq!(days("5A1935"), None);
     }
 }
