@@ -154,6 +154,19 @@ fn lists_are_asked_by_the_day() {
         1,
         "J0190 begins after"
     );
+    let either = "  each 2300/HI*\n  when HI*-2 in @days\n  expect HI*-2 in @days on 2400/DTP[DTP01=472]/DTP03 or HI*-2 in @days on \
+                  2400/DTP[DTP01=472]/DTP03.to";
+    assert_eq!(broken(either, &[]), 1, "E119 ended before");
+    assert_eq!(broken(either, &["HI[1] 02-2 = Z99"]), 0, "not in the list: another rule's");
+    let over = [
+        "HI[1] 02 =",
+        "DTP[1] 02 = RD8",
+        "DTP[1] 03 = 20251230-20260102",
+        "DTP[2] 02 = RD8",
+        "DTP[2] 03 = 20251230-20260102",
+    ];
+    assert_eq!(broken(either, &over), 0, "J0190 begins on the way");
+    assert_eq!(broken(rule, &over), 1, "but after the first days");
     let frame = "  loop 2300\n  expect HI*-2 in @days on 2310B/PRV03 else 2400/DTP[DTP01=472]/DTP03";
     assert_eq!(broken(frame, &[]), 1);
     assert_eq!(broken(frame, &["HI[1] 02 ="]), 0);

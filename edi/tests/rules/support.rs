@@ -1,7 +1,7 @@
 //! The rules as they lie in the folder, and what a file gives under them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tradewind_edi::validate::rules::{DataRule, Lists, Rules, read};
 use tradewind_edi::{Finding, Options, Severity, Visitor, engine};
 
@@ -42,15 +42,14 @@ fn listed(folder: &Path) -> Vec<PathBuf> {
 
 /// The built-in code lists, and made-up ones in place of those that an operator loads: `fixtures/codes`.
 pub(crate) fn lists() -> Lists {
-    let folder = fixtures().join("codes");
-    let paths = if folder.is_dir() { listed(&folder) } else { Vec::new() };
-    paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "txt")).fold(
-        Lists::built_in(),
-        |lists, path| {
+    static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+        listed(&fixtures().join("codes")).iter().fold(Lists::built_in(), |lists, path| {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            lists.with(&name, &name, &std::fs::read_to_string(path).unwrap()).unwrap_or_else(|error| panic!("{error}"))
-        },
-    )
+            let text = std::fs::read_to_string(path).unwrap();
+            lists.with(&name, &name, &text).unwrap_or_else(|error| panic!("{error}"))
+        })
+    });
+    LISTS.clone()
 }
 
 /// `fixtures`, of the same tree as the rules.

@@ -4,7 +4,7 @@ use super::super::data::{DataRule, Refusal};
 use super::super::format::format;
 use super::super::notation::{Atom, ElementAt, Formula, Op, Operand, Place, Scope, Test};
 use super::resolve::{Found, ask, used};
-use super::tree::{Literal, Tree};
+use super::tree::{Literal, Tree, possible};
 use super::{
     Anchor, Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftSource, FormatRef,
     Ref, Targets, Wanted,
@@ -43,7 +43,7 @@ impl Binder<'_> {
             return self.problem(1, "the conditions make too many cases: split the rule");
         };
         let pointed = self.pointed(data, anchor);
-        for literals in clauses {
+        for literals in clauses.into_iter().filter_map(possible) {
             self.clause(data, index, anchor, &pointed, literals);
         }
     }
@@ -147,9 +147,11 @@ impl Binder<'_> {
             if let DraftDynamic::Outside { period: days @ DraftDays::Own(..), .. } = dynamic
                 && let DraftDays::Own(element, list) = *days
             {
-                period = Some((self.holds, element, list));
-                *days = DraftDays::Held(self.holds, bit);
-                self.holds += 1;
+                // A code whose days are asked twice has one period.
+                let known = period.filter(|(_, of, within)| (*of, *within) == (element, list));
+                let (slot, ..) = *period.insert(known.unwrap_or((self.holds, element, list)));
+                *days = DraftDays::Held(slot, bit);
+                self.holds += u16::from(known.is_none());
             }
         }
         draft.end = DraftEnd::Later { bit, mark, period };

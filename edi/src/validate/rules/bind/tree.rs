@@ -1,6 +1,6 @@
 //! Conditions to clauses: a disjunction of conjunctions of what can be asked.
 
-use super::{Ask, DraftDynamic, Ref};
+use super::{Ask, AskKind, DraftDynamic, Ref};
 
 /// A condition with negations pushed down.
 #[derive(Clone, Debug)]
@@ -53,5 +53,33 @@ impl Tree {
                 Some(all)
             }
         }
+    }
+}
+
+/// A clause without what it says twice (a code of a list that has its days is of that list); `None` for one that cannot hold.
+pub(super) fn possible(clause: Vec<Literal>) -> Option<Vec<Literal>> {
+    let asks: Vec<Ask> = clause.iter().filter_map(own).cloned().collect();
+    let excludes = |one: &Ask, other: &Ask| {
+        one.element == other.element
+            && one.kind == other.kind
+            && one.invert != other.invert
+            && !(one.absent || other.absent)
+    };
+    if asks.iter().any(|one| asks.iter().any(|other| excludes(one, other))) {
+        return None;
+    }
+    let says_twice = |ask: &Ask| {
+        let AskKind::List(list) = ask.kind else { return false };
+        let limited =
+            |other: &Ask| other.element == ask.element && other.kind == AskKind::Limited(list) && !other.invert;
+        !ask.invert && !ask.absent && asks.iter().any(limited)
+    };
+    Some(clause.into_iter().filter(|literal| !own(literal).is_some_and(says_twice)).collect())
+}
+
+fn own(literal: &Literal) -> Option<&Ask> {
+    match literal {
+        Literal::Own(ask) => Some(ask),
+        _ => None,
     }
 }

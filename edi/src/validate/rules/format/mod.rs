@@ -1,5 +1,6 @@
 //! What a value looks like, by name: what `PLACE is NAME` asks in a rule.
 
+mod codes;
 mod npi;
 mod street;
 
@@ -16,13 +17,41 @@ pub(crate) struct Format {
 /// The formats, by name.
 static FORMATS: &[Format] = &[
     Format {
+        name: "adjustment-reason",
+        what: "an adjustment reason code: up to three digits, or a letter and one or two digits",
+        fits: codes::adjustment_reason,
+    },
+    Format { name: "bill-type", what: "two digits of a type of bill, neither of them 0", fits: codes::bill_type },
+    Format { name: "claim-status", what: "a claim status code: a number", fits: codes::status },
+    Format {
+        name: "claim-status-category",
+        what: "a claim status category: a letter and one or two more characters",
+        fits: codes::status_category,
+    },
+    Format {
         name: "date8",
         what: "a day as CCYYMMDD",
         fits: |value| value.len() == 8 && crate::validate::value::is_date(value),
     },
+    Format { name: "dental-procedure", what: "a dental procedure code: D and four digits", fits: codes::dental },
     Format { name: "digits", what: "digits alone", fits: |value| value.iter().all(u8::is_ascii_digit) },
+    Format { name: "drg", what: "a diagnosis related group of three digits", fits: codes::drg },
+    Format {
+        name: "hcpcs",
+        what: "a HCPCS code: five digits, four digits and a letter, or a letter and four digits",
+        fits: codes::hcpcs,
+    },
+    Format { name: "hipps", what: "a HIPPS code of five letters and digits", fits: codes::hipps },
+    Format { name: "icd-10-procedure", what: "an ICD-10-PCS code of seven characters", fits: codes::icd10_procedure },
+    Format { name: "icd-9", what: "an ICD-9-CM diagnosis without its dot", fits: codes::icd9 },
+    Format { name: "icd-9-procedure", what: "an ICD-9-CM procedure without its dot", fits: codes::icd9_procedure },
+    Format { name: "ndc", what: "a National Drug Code of eleven digits", fits: codes::ndc },
     Format { name: "npi", what: "an NPI of ten digits with its check digit", fits: npi::fits },
+    Format { name: "remark", what: "a remark code: M, MA or N and a number", fits: codes::remark },
+    Format { name: "revenue-code", what: "a revenue code of four digits", fits: codes::revenue },
     Format { name: "street", what: "a street address", fits: street::fits },
+    Format { name: "tax-id", what: "nine digits", fits: codes::tax_id },
+    Format { name: "taxonomy", what: "a taxonomy code of ten characters", fits: codes::taxonomy },
     Format {
         name: "upper-case",
         what: "no lower-case letter",
