@@ -7,11 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use secrecy::ExposeSecret;
 use tradewind_api::{Caller, tokens};
 use tradewind_compliance::PartnerId;
+use tradewind_edi::validate::rules::Rules;
 use tradewind_transfer::pgp::{CertUse, PartnerCert};
 use tradewind_transfer::sftp::PublicKeyBytes;
 use tradewind_transfer::webhook::WebhookSecret;
 
-use crate::config::{Config, Partner, Problem, Problems, read};
+use crate::config::{Config, Partner, Problem, Problems, code_lists, read};
 
 /// A user name, a key, and whose they are.
 type Login = (String, PublicKeyBytes, PartnerId);
@@ -24,6 +25,7 @@ pub struct Settings {
     certificates: BTreeMap<PartnerId, PartnerCert>,
     webhook_secrets: BTreeMap<PartnerId, WebhookSecret>,
     tokens: tokens::Table,
+    rules: Rules,
 }
 
 impl Settings {
@@ -77,7 +79,14 @@ impl Settings {
         }
         let rows = callers.iter().map(|(hash, caller)| (hash.as_str(), caller.clone()));
         let tokens = tokens::Table::new(rows).unwrap_or_default();
-        Self { config, logins, certificates, webhook_secrets, tokens }
+        let rules = rules_of(&config, problems);
+        Self { config, logins, certificates, webhook_secrets, tokens, rules }
+    }
+
+    /// The rules, with the code lists that they ask.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.rules.clone()
     }
 
     /// A partner's configuration.
@@ -146,6 +155,18 @@ impl SettingsHandle {
     }
 }
 
+/// The built-in rules with the gateway's code lists.
+fn rules_of(config: &Config, problems: &mut Vec<Problem>) -> Rules {
+    let Some(folder) = &config.gateway.codes else { return Rules::built_in() };
+    match code_lists(&config.home.join(folder)) {
+        Ok(lists) => Rules::built_in().with_lists(lists),
+        Err(unusable) => {
+            problems.extend(unusable);
+            Rules::built_in()
+        }
+    }
+}
+
 /// The logins of a partner, and what is wrong with those that cannot be used.
 fn logins_of(name: &PartnerId, partner: &Partner) -> (Vec<Login>, Vec<String>) {
     let Some(login) = &partner.sftp else { return Default::default() };
@@ -176,6 +197,24 @@ fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookS
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_lists_are_read_again_with_the_partners() {
+        let folder = tempfile::tempdir().unwrap();
+        let codes = folder.path().join("codes");
+        std::fs::create_dir(&codes).unwrap();
+        std::fs::write(folder.path().join("tradewind.toml"), "codes = \"codes\"\n").unwrap();
+        std::fs::write(codes.join("carc.txt"), "45\n").unwrap();
+        let handle = SettingsHandle::new(Settings::load(folder.path()).unwrap());
+        let has = |name: &str| handle.current().rules().lists().names().any(|known| known == name);
+        assert!(has("carc") && !has("rarc"));
+        std::fs::write(codes.join("rarc.txt"), "M1 2010\n").unwrap();
+        let Problems(problems) = handle.reload().unwrap_err();
+        assert!(problems.iter().all(|problem| problem.file.ends_with("rarc.txt")), "{problems:?}");
+        std::fs::write(codes.join("rarc.txt"), "M1\n").unwrap();
+        handle.reload().unwrap();
+        assert!(has("rarc"));
+    }
 
     #[test]
     fn what_is_faulty_when_it_is_read_again_leaves_the_settings_in_force() {

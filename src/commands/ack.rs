@@ -10,7 +10,7 @@ use tradewind_edi::ack::{Stamp, x999};
 use tradewind_edi::{ControlNumber, Engine, Options};
 
 use super::output::Output;
-use super::{Outcome, input, say};
+use super::{Outcome, codes, input, say};
 use crate::acknowledge::{Acknowledged, Acknowledger, Answering, counting};
 
 /// What `ack` takes.
@@ -27,6 +27,9 @@ pub(super) struct Arguments {
     /// Who acknowledges claims: a clearinghouse says A1 of a claim that it takes, a payer A2
     #[arg(long = "as", value_name = "WHO", value_enum, default_value_t = As::Clearinghouse)]
     role: As,
+    /// A folder of code lists, one text file each, as docs/code-lists.md says
+    #[arg(long, value_name = "FOLDER")]
+    codes: Option<PathBuf>,
     /// Date and time to write, CCYYMMDDHHMM; now (UTC) when left out
     #[arg(long, value_parser = stamp, value_name = "TIME")]
     at: Option<Stamp>,
@@ -72,7 +75,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         application_advice: advice,
     };
     let mut acknowledger = Acknowledger::new(answering, counting(ControlNumber::FIRST));
-    let mut engine = Engine::new(Options { application_advice: advice, ..Options::default() });
+    let rules = codes::rules(arguments.codes.as_deref())?;
+    let mut engine = Engine::new(Options { application_advice: advice, rules, ..Options::default() });
     let mut refusal = None;
     input::chunks(&arguments.file, |bytes| {
         if refusal.is_none() {

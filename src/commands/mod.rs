@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod ack;
 mod check;
+mod codes;
 mod convert;
 mod demo;
 mod drop;

@@ -22,6 +22,8 @@ pub struct Gateway {
     pub partners: PathBuf,
     /// The route table.
     pub routes: PathBuf,
+    /// A folder of code lists (docs/code-lists.md), read again with the partners. Without it the built-in lists alone.
+    pub codes: Option<PathBuf>,
     /// Who we are in ISA and GS.
     pub identity: Identity,
     /// The SFTP door.
@@ -42,6 +44,7 @@ impl Default for Gateway {
             keys: "keys".into(),
             partners: "partners".into(),
             routes: "routes.toml".into(),
+            codes: None,
             identity: Identity::default(),
             sftp: Sftp::default(),
             api: Api::default(),

@@ -2,12 +2,14 @@
 //!
 //! Unknown keys are refused, every problem is reported at once, and the partners and routes are read again while the program runs.
 
+mod codes;
 mod gateway;
 mod load;
 mod partner;
 mod route;
 mod secret;
 
+pub(crate) use codes::code_lists;
 pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
 pub(crate) use load::read;
 pub use load::{Config, Problem, Problems, load};

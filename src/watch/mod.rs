@@ -73,8 +73,11 @@ fn stamps(flow: &Flow) -> BTreeMap<PathBuf, SystemTime> {
     let config = &settings.config;
     let mut stamps = BTreeMap::new();
     stamp(&config.home.join(&config.gateway.routes), &mut stamps);
-    for entry in std::fs::read_dir(config.partners_folder()).into_iter().flatten().flatten() {
-        stamp(&entry.path(), &mut stamps);
+    let codes = config.gateway.codes.as_ref().map(|folder| config.home.join(folder));
+    for folder in [Some(config.partners_folder()), codes].into_iter().flatten() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            stamp(&entry.path(), &mut stamps);
+        }
     }
     stamps
 }

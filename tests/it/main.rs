@@ -16,6 +16,7 @@ mod canary;
 mod cli;
 mod cli_ack;
 mod cli_ack_fixtures;
+mod cli_codes;
 mod cli_guide;
 mod cli_home;
 mod cli_report;

@@ -18,10 +18,11 @@ use anyhow::Context;
 use clap::Args;
 use tempfile::SpooledTempFile;
 use tradewind_edi::engine::{CharacterSet, Limits};
+use tradewind_edi::validate::rules::Rules;
 use tradewind_edi::{Engine, Options, Snip};
 
 use super::output::Output;
-use super::{Outcome, input, say};
+use super::{Outcome, codes, input, say};
 use around::Around;
 use collect::{Collector, Json};
 use groups::Groups;
@@ -46,6 +47,9 @@ pub(super) struct Arguments {
     /// Another severity for a rule, or for the errors of a SNIP type: npi-check-digit=warning, 4=info
     #[arg(long, value_name = "RULE=SEVERITY", value_parser = Chosen::parse)]
     severity: Vec<Chosen>,
+    /// A folder of code lists, one text file each, as docs/code-lists.md says
+    #[arg(long, value_name = "FOLDER")]
+    codes: Option<PathBuf>,
     /// The character set that values may use
     #[arg(long, value_name = "SET", default_value = "extended", value_parser = character_set)]
     character_set: CharacterSet,
@@ -79,7 +83,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         html::FILES_MAX
     );
     let output = Output::open(None)?;
-    let all = if arguments.json { for_programs(arguments, output)? } else { for_people(arguments, output)? };
+    let rules = codes::rules(arguments.codes.as_deref())?;
+    let all =
+        if arguments.json { for_programs(arguments, &rules, output)? } else { for_people(arguments, &rules, output)? };
     if let Some(path) = &arguments.report {
         let mut page = Output::open(Some(path))?;
         let about = html::About { snip_max: arguments.snip, show_values: arguments.show_values };
@@ -94,10 +100,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(all.iter().all(|file| file.summary.counts().errors == 0)))
 }
 
-fn for_people(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+fn for_people(arguments: &Arguments, rules: &Rules, mut output: Output) -> anyhow::Result<Vec<Validated>> {
     let mut all = Vec::new();
     for path in &arguments.files {
-        let mut file = validate(path, arguments, None)?;
+        let mut file = validate(path, arguments, rules, None)?;
         output.write_all(people::file(&file).as_bytes())?;
         if arguments.report.is_none() {
             file.groups = None;
@@ -108,11 +114,11 @@ fn for_people(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<V
     Ok(all)
 }
 
-fn for_programs(arguments: &Arguments, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+fn for_programs(arguments: &Arguments, rules: &Rules, mut output: Output) -> anyhow::Result<Vec<Validated>> {
     let mut spool = SpooledTempFile::new(SPOOL_BYTES);
     let mut all = Vec::new();
     for path in &arguments.files {
-        all.push(validate(path, arguments, Some(&mut spool))?);
+        all.push(validate(path, arguments, rules, Some(&mut spool))?);
     }
     output.write_all(json::head(&all).as_bytes())?;
     unspool(&mut spool, &mut output)?;
@@ -135,11 +141,16 @@ fn unspool(spool: &mut SpooledTempFile, output: &mut Output) -> anyhow::Result<(
 }
 
 /// Validates one file; its findings are grouped, or go to the spool as JSON.
-fn validate(path: &Path, arguments: &Arguments, spool: Option<&mut SpooledTempFile>) -> anyhow::Result<Validated> {
+fn validate(
+    path: &Path,
+    arguments: &Arguments,
+    rules: &Rules,
+    spool: Option<&mut SpooledTempFile>,
+) -> anyhow::Result<Validated> {
     let label = input::label(path);
     let places_max = if arguments.report.is_some() { html::PLACES_MAX } else { people::PLACES_MAX };
     let groups = (spool.is_none() || arguments.report.is_some()).then(|| Groups::new(places_max));
-    let mut engine = Engine::new(options(arguments, spool.is_none()));
+    let mut engine = Engine::new(options(arguments, rules, spool.is_none()));
     let mut around = Around::new(path, arguments.show_values);
     let mut collector = Collector::new(&label, groups, spool.map(Json::new).transpose()?);
     let mut refusal = None;
@@ -166,14 +177,14 @@ fn validate(path: &Path, arguments: &Arguments, spool: Option<&mut SpooledTempFi
 }
 
 /// How the engine works: findings that are grouped need no limit, since groups take no more memory than there are kinds of faults.
-fn options(arguments: &Arguments, grouped: bool) -> Options {
+fn options(arguments: &Arguments, rules: &Rules, grouped: bool) -> Options {
     let mut limits = Limits::default();
     if grouped {
         limits.findings_per_set_max = u32::MAX;
     }
     let snip_max = Snip::from_number(arguments.snip).unwrap_or(Snip::Partner);
     let character_set = arguments.character_set;
-    let mut options = Options { snip_max, limits, character_set, ..Options::default() };
+    let mut options = Options { snip_max, limits, character_set, rules: rules.clone(), ..Options::default() };
     arguments.severity.iter().for_each(|chosen| chosen.apply(&mut options));
     options
 }

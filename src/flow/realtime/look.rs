@@ -92,7 +92,7 @@ pub(super) fn look(flow: &Flow, x12: &[u8], reference: &str) -> Result<Look, Gat
         acknowledger: Acknowledger::new(answering, counting(ControlNumber::FIRST)),
         collector: Collector::new(),
     };
-    let mut engine = Engine::new(Options::default());
+    let mut engine = Engine::new(Options { rules: flow.settings().rules(), ..Options::default() });
     let read = engine.feed(x12, &mut looking).and_then(|()| engine.finish(&mut looking));
     let items = looking.collector.take();
     let acknowledged = looking.acknowledger.take().into_iter().next().unwrap_or_default();
