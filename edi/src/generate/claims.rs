@@ -136,8 +136,8 @@ const PROFESSIONAL: &[Rule] = &[
     rule("2400/dme_service", Is(1, 1, Kind::OneOf(&["HC"]))),
     rule("2400/dme_service", Is(1, 2, Kind::Of(Part::Procedure))),
     rule("2400/dme_service", Is(3, 0, Kind::OneOf(&["30", "60"]))),
-    rule("2400/dme_certificate", If(Fact::Case(Case::Equipment))),
-    rule("2400/dme_certificate", Chance(50)),
+    // pyx12 takes it for another attachment and refuses its codes.
+    rule("2400/dme_certificate", Chance(0)),
     rule("2400/dme_certification", If(Fact::Case(Case::Equipment))),
     rule("2400/dme_certification", Is(1, 0, Kind::OneOf(&["I", "R"]))),
     rule("2400/dme_certification", Is(3, 0, Kind::OneOf(&["12", "99"]))),

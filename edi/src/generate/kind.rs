@@ -148,6 +148,7 @@ pub(super) fn value(guide: &Guide, node: &Node, element: &ElementUse, qualifier:
         ("127", "BHT", _) => Kind::BatchReference,
         ("127", "TRN", _) | ("1028", ..) => Kind::ItemId,
         ("127", _, "PXC") => Kind::Taxonomy,
+        ("127", "MIA" | "MOA", _) => Kind::OneOf(&["MA01", "MA18", "N19"]),
         ("1035", ..) if is_person(guide, node) => Kind::LastName,
         ("1035", ..) if entity.as_str() == "PR" => Kind::PayerName,
         ("1035" | "93", ..) => Kind::Organization,

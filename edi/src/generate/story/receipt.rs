@@ -164,7 +164,7 @@ impl Receipt {
             }
             Part::LineStatus => {
                 self.write_reason(turn(turns, Turns::Lines), pen);
-                pen.skip(1);
+                pen.text(&stage.today);
                 pen.text("U");
             }
             _ => {}
