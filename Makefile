@@ -13,7 +13,7 @@ export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
 TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv chromium
 
-.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean differential differential-tools fuzz fuzz-tools bench-peers
+.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean clean-run differential differential-tools fuzz fuzz-tools bench-peers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ docs: build ## write the generated pages anew
 
 differential: differential-tools ## our engine beside its peers on generated files and mutations; options in RUN="--guide 837P --count 100"
 	TRADEWIND_PEERS_PYTHON=$(CURDIR)/$(PEERS_VENV)/bin/python $(PYTHON) differential/run.py --docs $(RUN)
+
+clean-run: differential-tools ## the program on valid and on forbidden files: exit 0 and 1; options in RUN="--guide 837P"
+	$(CARGO) build --locked --release
+	$(PYTHON) differential/clean_run.py $(RUN)
 
 differential-tools: build-tools $(PEERS_VENV)/.installed
 	cd differential && $(CARGO) build --locked --release --workspace

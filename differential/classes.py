@@ -2,7 +2,7 @@
 import re
 import tomllib
 
-FILTERS = ("guide", "kind", "path", "forbidden")
+FILTERS = ("guide", "kind", "path", "forbidden", "groups")
 TOKENS = ("ours", "theirs", "ours_also", "theirs_also")
 
 

@@ -9,6 +9,7 @@ class Difference:
     kind: str
     path: str
     forbidden: str
+    groups: str
     ours: list
     theirs: list
 
@@ -70,4 +71,5 @@ def compare(peer, guide, row, answer):
             theirs.update(detail for detail in answer["detail"].split(", ") if detail)
     if not ours and not theirs:
         return None
-    return Difference(peer, guide, row["kind"], row.get("path", ""), "yes" if row["forbidden"] else "no", sorted(ours), sorted(theirs))
+    return Difference(peer, guide, row["kind"], row.get("path", ""), "yes" if row["forbidden"] else "no",
+                      "many" if row["x12"].count("\nGS*") > 1 else "one", sorted(ours), sorted(theirs))

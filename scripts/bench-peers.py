@@ -20,16 +20,21 @@ PEERS = ROOT / "differential/peers"
 FILES = {"837P": ("005010X222A1", "837"), "835": ("005010X221A1", "835")}
 MEASURES = {
     "tokens": "segments and elements read",
-    "validate": "validated, and the 999 written",
+    "SNIP 1-2": "validated by the rules of SNIP types 1 and 2, which is about what peers check, and the 999 written (linuxforhealth-x12 writes none)",
+    "SNIP 1-5": "the same, by the rules of SNIP types 1 to 5; no peer has them",
+    "program": "`tradewind ack --type 999`: all rules, as the program is used",
     "json": "turned into JSON",
 }
 
 
+def program_of(options):
+    return str(options.program or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/tradewind")
+
+
 def commands(options):
-    release = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     tools = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "differential/target")) / "release"
     python, node = options.python, ["node", "--max-old-space-size=12000", str(PEERS / "measure_node_x12.js")]
-    ours, theirs = str(options.program or release / "tradewind"), str(tools / "tradewind-peer-x12-types")
+    ours, theirs = program_of(options), str(tools / "tradewind-peer-x12-types")
     pyx12, health = str(PEERS / "measure_pyx12.py"), str(PEERS / "measure_linuxforhealth.py")
     # Program, measure, greatest MB that it gets, command ({file}, {set}).
     return [
@@ -38,9 +43,11 @@ def commands(options):
         ("node-x12", "tokens", 20, [*node, "tokens", "{file}"]),
         ("linuxforhealth-x12", "tokens", None, [python, health, "tokens", "{file}"]),
         ("pyx12", "tokens", 5, [python, pyx12, "tokens", "{file}"]),
-        ("Tradewind", "validate", None, [ours, "ack", "--type", "999", "{file}", "-o", "{out}"]),
-        ("linuxforhealth-x12", "validate", 2, [python, health, "validate", "{file}"]),
-        ("pyx12", "validate", 2, [python, pyx12, "validate", "{file}"]),
+        ("Tradewind", "SNIP 1-2", None, [str(tools / "tradewind-acknowledge"), "{file}", "2"]),
+        ("linuxforhealth-x12", "SNIP 1-2", 2, [python, health, "validate", "{file}"]),
+        ("pyx12", "SNIP 1-2", 2, [python, pyx12, "validate", "{file}"]),
+        ("Tradewind", "SNIP 1-5", None, [str(tools / "tradewind-acknowledge"), "{file}", "5"]),
+        ("Tradewind", "program", None, [ours, "ack", "--type", "999", "{file}", "-o", "{out}"]),
         ("Tradewind", "json", None, [ours, "convert", "{file}", "--to", "json", "-o", "{out}"]),
         ("x12-types", "json", 20, [theirs, "json", "{file}", "{set}"]),
         ("node-x12", "json", 20, [*node, "json", "{file}"]),
@@ -79,7 +86,7 @@ def rows(name, options, folder):
     for program, what, most, command in commands(options):
         size = min(options.mb, most or options.mb)
         if size not in files:
-            files[size] = generate(commands(options)[5][3][0], guide, size, folder / f"{name}-{size}.x12")
+            files[size] = generate(program_of(options), guide, size, folder / f"{name}-{size}.x12")
         file, out = files[size], folder / "out"
         filled = [part.format(file=file, set=code, out=out) for part in command]
         cpu, memory = best(filled, 3 if program == "Tradewind" else 1)
@@ -99,7 +106,7 @@ def rows(name, options, folder):
 
 def large(options, folder):
     """Peak memory of ours on a file of gigabytes."""
-    program = commands(options)[5][3][0]
+    program = program_of(options)
     file = generate(program, FILES["837P"][0], options.large_gb * 1000, folder / "large.x12")
     size, table = file.stat().st_size / 1e9, []
     for what, command in [

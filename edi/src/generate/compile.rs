@@ -205,7 +205,8 @@ impl Compiler<'_> {
         }
         let path = format!("/{}/{path}", self.guide.set).replace("//", "/");
         let rules = self.rules.iter().copied().flatten();
-        rules.filter(move |rule| path.ends_with(&format!("/{}", rule.path))).map(|rule| rule.then)
+        let ends = move |rule: &&Rule| path.strip_suffix(rule.path).is_some_and(|before| before.ends_with('/'));
+        rules.filter(ends).map(|rule| rule.then)
     }
 
     fn compile_both(&mut self, node: NodeIx) -> What {
