@@ -49,7 +49,7 @@ def put(target, name, data, left):
 
 def main():
     left = {}
-    for target in [*FAMILIES, "scan", "read", "ack_read", "from_json", "guide_notation"]:
+    for target in [*FAMILIES, "scan", "read", "ack_read", "from_json", "guide_notation", "overlay"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -79,6 +79,8 @@ def main():
         if run.returncode == 0:
             put("from_json", f"{file.parent.parent.name}_{file.stem}", b"\x20" + run.stdout, left)
     put("guide_notation", "levels", levels(), left)
+    for file in sorted((ROOT / "fixtures/companion").glob("*.txt")):
+        put("overlay", file.stem, file.read_bytes(), left)
 
 
 def levels():

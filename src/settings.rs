@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use tradewind_api::{Caller, tokens};
 use tradewind_compliance::PartnerId;
 use tradewind_edi::validate::rules::Rules;
+use tradewind_edi::{Companion, Guides};
 use tradewind_transfer::pgp::{CertUse, PartnerCert};
 use tradewind_transfer::sftp::PublicKeyBytes;
 use tradewind_transfer::webhook::WebhookSecret;
@@ -24,6 +25,7 @@ pub struct Settings {
     logins: Vec<Login>,
     certificates: BTreeMap<PartnerId, PartnerCert>,
     webhook_secrets: BTreeMap<PartnerId, WebhookSecret>,
+    companions: BTreeMap<PartnerId, Vec<Companion>>,
     tokens: tokens::Table,
     rules: Rules,
 }
@@ -54,7 +56,9 @@ impl Settings {
         let folder = config.partners_folder();
         let (mut logins, mut callers) = (Vec::new(), Vec::new());
         let (mut certificates, mut webhook_secrets) = (BTreeMap::new(), BTreeMap::new());
+        let mut companions = BTreeMap::new();
         for (name, partner) in &config.partners {
+            companions.insert(name.clone(), companions_of(partner, &folder, problems));
             let file = config.partner_file(name);
             let mut problem = |what| problems.push(Problem { file: file.clone(), what });
             let (fresh, unusable) = logins_of(name, partner);
@@ -80,7 +84,7 @@ impl Settings {
         let rows = callers.iter().map(|(hash, caller)| (hash.as_str(), caller.clone()));
         let tokens = tokens::Table::new(rows).unwrap_or_default();
         let rules = rules_of(&config, problems);
-        Self { config, logins, certificates, webhook_secrets, tokens, rules }
+        Self { config, logins, certificates, webhook_secrets, companions, tokens, rules }
     }
 
     /// The rules, with the code lists that they ask.
@@ -113,6 +117,12 @@ impl Settings {
     #[must_use]
     pub fn webhook_secret(&self, partner: &PartnerId) -> Option<&WebhookSecret> {
         self.webhook_secrets.get(partner)
+    }
+
+    /// The companion guides that a partner's transactions must keep.
+    #[must_use]
+    pub fn companions(&self, partner: &PartnerId) -> &[Companion] {
+        self.companions.get(partner).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whose bearer token this is.
@@ -186,6 +196,23 @@ fn certificate_of(partner: &Partner, folder: &Path) -> Result<Option<PartnerCert
     let text = pgp.certificate.read(folder).map_err(|error| error.to_string())?;
     let certificate = PartnerCert::parse(text.expose_secret().as_bytes(), CertUse::Both);
     certificate.map(Some).map_err(|error| error.to_string())
+}
+
+/// The companion guides of a partner; what is wrong with one is a problem of its own file, with the line.
+fn companions_of(partner: &Partner, folder: &Path, problems: &mut Vec<Problem>) -> Vec<Companion> {
+    let mut companions = Vec::new();
+    for name in &partner.receive.companions {
+        let file = folder.join(name);
+        let mut problem = |what| problems.push(Problem { file: file.clone(), what });
+        match std::fs::read_to_string(&file).map(|text| Companion::read(name, &text, &Guides::built_in())) {
+            Ok(Ok(companion)) => companions.push(companion),
+            Ok(Err(errors)) => {
+                errors.into_iter().for_each(|error| problem(format!("line {}: {}", error.line, error.problem)));
+            }
+            Err(error) => problem(format!("cannot be read: {error}")),
+        }
+    }
+    companions
 }
 
 fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookSecret>, String> {

@@ -8,6 +8,7 @@
 //! error holds a value from the payload.
 
 pub mod ack;
+pub mod companion;
 pub mod control;
 mod decimal;
 pub mod delimiters;
@@ -23,6 +24,7 @@ pub mod scan;
 pub mod segment;
 pub mod validate;
 
+pub use companion::Companion;
 pub use control::ControlNumber;
 pub use delimiters::Delimiters;
 pub use engine::{Engine, Options, Visitor};

@@ -10,7 +10,7 @@ use tradewind_edi::ack::{Stamp, x999};
 use tradewind_edi::{ControlNumber, Engine, Options};
 
 use super::output::Output;
-use super::{Outcome, codes, input, say};
+use super::{Outcome, codes, companion, input, say};
 use crate::acknowledge::{Acknowledged, Acknowledger, Answering, counting};
 
 /// What `ack` takes.
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// A folder of code lists, one text file each, as docs/code-lists.md says
     #[arg(long, value_name = "FOLDER")]
     codes: Option<PathBuf>,
+    /// A partner's companion guide that the file must keep, too; may stand several times
+    #[arg(long, value_name = "FILE")]
+    companion: Vec<PathBuf>,
     /// Date and time to write, CCYYMMDDHHMM; now (UTC) when left out
     #[arg(long, value_parser = stamp, value_name = "TIME")]
     at: Option<Stamp>,
@@ -76,7 +79,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let mut acknowledger = Acknowledger::new(answering, counting(ControlNumber::FIRST));
     let rules = codes::rules(arguments.codes.as_deref())?;
-    let mut engine = Engine::new(Options { application_advice: advice, rules, ..Options::default() });
+    let companions = companion::read_all(&arguments.companion)?;
+    let mut engine = Engine::new(Options { application_advice: advice, rules, companions, ..Options::default() });
     let mut refusal = None;
     input::chunks(&arguments.file, |bytes| {
         if refusal.is_none() {

@@ -10,7 +10,7 @@ use tradewind_edi::guide::{GuideId, NodeIx, NodeKind, diff, page, page_of_loop, 
 use tradewind_edi::validate::rules::rules_of;
 use tradewind_edi::{Guide, Guides};
 
-use super::{Outcome, put};
+use super::{Outcome, companion, put};
 
 /// What `guide` takes.
 #[derive(Args)]
@@ -25,7 +25,7 @@ enum What {
     List,
     /// A guide as a page: loops, segments, elements, usage, repeats, codes, rules
     Show {
-        /// A revision, with a set where it has several: 005010X279A1/271; or a file in the guide notation
+        /// A revision, with a set where it has several: 005010X279A1/271; or a file in the guide notation, a companion guide too
         guide: String,
         /// Only this loop and those within it: 2010BA, 2000C/2300
         #[arg(value_name = "LOOP")]
@@ -33,7 +33,7 @@ enum What {
     },
     /// What guide B changes of guide A; exits 1 where they differ
     Diff {
-        /// A built-in guide, or a file in the guide notation
+        /// A built-in guide, or a file in the guide notation, a companion guide too
         a: String,
         /// Another one
         b: String,
@@ -90,7 +90,7 @@ fn compare(a: &str, b: &str) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(changes.is_empty()))
 }
 
-/// A built-in guide by revision and set, or one that a file holds.
+/// A built-in guide by revision and set, or one that a file holds; a companion guide's as it tightens it.
 fn load(name: &str) -> anyhow::Result<Arc<Guide>> {
     let guides = Guides::built_in();
     if let Some(guide) = GuideId::parse(name).and_then(|id| guides.get(&id).cloned()) {
@@ -109,6 +109,9 @@ fn load(name: &str) -> anyhow::Result<Arc<Guide>> {
         Path::new(name).exists(),
         "{name} is neither a guide that is built in (`tradewind guide list` shows them) nor a file"
     );
-    let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+    let text = companion::text(Path::new(name))?;
+    if companion::is_companion(&text) {
+        return Ok(Arc::new(companion::read(Path::new(name), &text)?.tightened().clone()));
+    }
     Ok(Arc::new(read(name, &text)?))
 }

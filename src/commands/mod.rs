@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod ack;
 mod check;
 mod codes;
+mod companion;
 mod convert;
 mod demo;
 mod drop;

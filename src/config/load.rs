@@ -169,6 +169,9 @@ fn check_partner(partner: &Partner, problem: &mut impl FnMut(String)) {
     if !(1..=7).contains(&partner.receive.snip) {
         problem("[receive] snip: expected 1 to 7".into());
     }
+    if !partner.receive.companions.is_empty() && partner.receive.snip != 7 {
+        problem("[receive] companions: expected `snip = 7` with them".into());
+    }
     if let Some(webhook) = &partner.webhook {
         check_url("[webhook] url", &webhook.url, problem);
     }

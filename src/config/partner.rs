@@ -100,13 +100,16 @@ pub struct Receive {
     pub guides: Vec<String>,
     /// Up to which SNIP type its transactions are validated, 1 to 7.
     pub snip: u8,
+    /// Companion guides that its transactions must keep, as files relative to the partners' folder. They are SNIP 7, and so need
+    /// `snip = 7`.
+    pub companions: Vec<String>,
     /// Which world items belong to that are submitted as JSON, which carries no ISA15.
     pub json_usage: Usage,
 }
 
 impl Default for Receive {
     fn default() -> Self {
-        Self { guides: Vec::new(), snip: 5, json_usage: Usage::Test }
+        Self { guides: Vec::new(), snip: 5, companions: Vec::new(), json_usage: Usage::Test }
     }
 }
 

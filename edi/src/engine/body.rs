@@ -5,7 +5,7 @@ use super::events::{ItemEnd, Visitor};
 use super::report::Draft;
 use super::state::{At, Cursor, Item, Level};
 use crate::finding::{Fault, Layer, RuleInfo, Scope, SegmentCode};
-use crate::guide::{ElementId, NodeIx, SegmentId};
+use crate::guide::{ElementId, NodeIx, SegmentId, Usage};
 use crate::segment::Segment;
 use crate::validate::{ElementFault, Lost, Move, Placed, Plan, catalog};
 
@@ -62,10 +62,16 @@ impl Core {
         match placed {
             Placed::At(node) => {
                 visitor.segment(segment, Some(node));
+                if let Some(judge) = &mut self.judge {
+                    judge.segment(segment, node);
+                }
                 self.at_node(&plan, segment, node, &moves, sound, visitor);
             }
             Placed::Late(node) => {
                 visitor.segment(segment, Some(node));
+                if let Some(judge) = &mut self.judge {
+                    judge.segment(segment, node);
+                }
                 let rule = &catalog::SEGMENT_SEQUENCE;
                 let message = "expected it before, found it out of sequence";
                 self.lost(&plan, segment, Some(node), (rule, SegmentCode::Sequence, Layer::Base), message, visitor);
@@ -101,6 +107,9 @@ impl Core {
         if !sound {
             self.checker.segment(plan, step, segment);
             self.element_faults(plan, segment, node, visitor);
+        }
+        if step.companions {
+            self.companions_segment(plan, segment, node, visitor);
         }
         if step.segment == HL {
             self.hierarchy(plan, segment, node, visitor);
@@ -145,6 +154,9 @@ impl Core {
 
     fn loop_open(&mut self, plan: &Plan, node: NodeIx, cursor: Cursor, visitor: &mut impl Visitor) {
         visitor.loop_open(node);
+        if let Some(judge) = &mut self.judge {
+            judge.loop_open(node);
+        }
         self.levels.push(Level { node, tainted: false, hierarchy: None });
         if let Some(item) = self.item.as_mut().filter(|item| item.inner == Some(node)) {
             item.inner_seen = true;
@@ -165,6 +177,9 @@ impl Core {
         if let Some(hierarchy) = self.levels.last_mut().and_then(|level| level.hierarchy.take()) {
             self.hierarchy_close(plan, hierarchy, visitor);
         }
+        if self.judge.is_some() {
+            self.judge_loop(plan, node, cursor.offset, visitor);
+        }
         if self.item.as_ref().is_some_and(|item| item.depth == self.levels.len()) {
             self.item_close(cursor.offset, visitor);
         }
@@ -175,9 +190,13 @@ impl Core {
     pub(super) fn item_open(&mut self, plan: &Plan, node: NodeIx, start: u64, visitor: &mut impl Visitor) {
         if let Some(outer) = self.item.take() {
             let own = outer.inner_seen;
+            self.judge_item(&outer, own, start);
             self.item_told(outer, own, start, visitor);
         }
         visitor.item_open(node);
+        if let Some(judge) = &mut self.judge {
+            judge.item_open(node);
+        }
         self.incomplete = false;
         let inner = plan.guide.items.iter().find(|item| item.node == node).and_then(|item| item.inner);
         let rejected = self.levels.iter().any(|level| level.tainted);
@@ -202,6 +221,16 @@ impl Core {
     #[cold]
     fn missing(&mut self, plan: &Plan, node: NodeIx, cursor: Cursor, visitor: &mut impl Visitor) {
         let guide = &plan.guide;
+        let at = At {
+            segment: cursor.ordinal,
+            segment_id: Some(guide.node(node).segment),
+            node: Some(node),
+            bytes: cursor.offset..cursor.offset,
+            ..At::default()
+        };
+        if guide.node(node).usage != Usage::Required {
+            return self.companions_missing(plan, node, at, visitor);
+        }
         let (is_loop, name) = (plan.step(node).is_loop, &guide.node(node).name);
         let base = guide.base_mandatory(node);
         let layer = if base { Layer::Base } else { Layer::Guide };
@@ -210,13 +239,6 @@ impl Core {
             (false, false) => (&catalog::SEGMENT_MISSING_GUIDE, SegmentCode::UnderMin),
             (true, true) => (&catalog::LOOP_MISSING, SegmentCode::Missing),
             (true, false) => (&catalog::LOOP_MISSING_GUIDE, SegmentCode::LoopUnderMin),
-        };
-        let at = At {
-            segment: cursor.ordinal,
-            segment_id: Some(guide.node(node).segment),
-            node: Some(node),
-            bytes: cursor.offset..cursor.offset,
-            ..At::default()
         };
         let thing = if is_loop { "loop" } else { "segment" };
         let message = format!("{name}: expected this {thing} before here, found none");
@@ -227,6 +249,10 @@ impl Core {
     #[cold]
     fn over_max(&mut self, plan: &Plan, segment: &Segment<'_>, node: NodeIx, count: u32, visitor: &mut impl Visitor) {
         let found = plan.guide.node(node);
+        let at = At::segment(segment, Some(node));
+        if count <= found.max {
+            return self.companions_over_max(plan, node, count, at, visitor);
+        }
         let base = found.base.is_some_and(|base| count > base.max);
         let layer = if base { Layer::Base } else { Layer::Guide };
         let (rule, code) = match (plan.step(node).is_loop, base) {
@@ -237,7 +263,6 @@ impl Core {
         };
         let message = format!("{}: expected at most {}, found {count}", found.name, found.max);
         let scope = self.scope_here(plan, rule.snip);
-        let at = At::segment(segment, Some(node));
         self.tell(Some(plan), Draft { rule, layer, message, fault: Fault::Segment(code), scope, at }, visitor);
     }
 

@@ -4,6 +4,7 @@ use super::events::{InterchangeStart, Visitor};
 use super::options::Options;
 use super::report::Draft;
 use super::state::{At, Cursor, Group, Interchange, Item, Level, Set};
+use crate::companion::Judge;
 use crate::delimiters::DelimiterKind;
 use crate::finding::{Fault, InterchangeCode, Layer, RuleInfo, Scope};
 use crate::guide::{Guide, SegmentId};
@@ -31,6 +32,8 @@ pub(super) struct Core {
     pub(super) checker: Checker,
     pub(super) rules: Runner,
     pub(super) complaints: Vec<Complaint>,
+    /// Where companions have expressions: what holds items against them.
+    pub(super) judge: Option<Box<Judge>>,
     /// The last segment with faulty elements: its ordinal, and a bit for each such element.
     pub(super) faulty: (u32, u64),
     /// A segment of the open item, or above items of the set, has no place: sums over it mean nothing.
@@ -62,6 +65,7 @@ impl Core {
             checker,
             rules: Runner::default(),
             complaints: Vec::new(),
+            judge: None,
             faulty: (0, 0),
             incomplete: false,
         }
@@ -72,8 +76,8 @@ impl Core {
         if let Some(plan) = self.plans.iter().find(|plan| Arc::ptr_eq(&plan.guide, guide)) {
             return Arc::clone(plan);
         }
-        let rules = &self.options.rules;
-        let plan = rules.plans.plan(guide, rules, self.options.snip_max);
+        let Options { rules, companions, snip_max, .. } = &self.options;
+        let plan = rules.plans.plan(guide, rules, companions, *snip_max);
         self.plans.push(Arc::clone(&plan));
         plan
     }

@@ -1,6 +1,7 @@
 //! The engine: bytes in, events out, in one pass.
 
 mod body;
+mod companions;
 mod core;
 mod events;
 mod group;

@@ -1,5 +1,6 @@
 //! What a caller chooses.
 
+use crate::companion::Companion;
 use crate::finding::{RuleId, Severity, Snip};
 use crate::guide::Guides;
 use crate::validate::rules::Rules;
@@ -11,6 +12,8 @@ pub struct Options {
     pub guides: Guides,
     /// The rules that are data; those written in Rust always run.
     pub rules: Rules,
+    /// What partners ask beyond their guides. They count where rules of SNIP 7 run.
+    pub companions: Vec<Companion>,
     /// Rules up to this SNIP type run.
     pub snip_max: Snip,
     /// A SNIP type's severity in place of its rules' own; at index `type - 1`. It changes errors alone: what is only a
@@ -33,6 +36,7 @@ impl Default for Options {
         Self {
             guides: Guides::built_in(),
             rules: Rules::built_in(),
+            companions: Vec::new(),
             snip_max: Snip::Partner,
             severities: [None; 7],
             rule_severities: Vec::new(),

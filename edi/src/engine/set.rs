@@ -59,7 +59,12 @@ impl Core {
         st.set_ordinal(1);
         let plan = guide.map(|guide| self.plan_of(guide));
         let (Some(group), Some(set)) = (&self.group, &self.set) else { return };
-        visitor.set_start(&SetStart { ordinal: group.sets, header: &set.header, guide, offset: set.start });
+        let start = SetStart { ordinal: group.sets, header: &set.header, guide, offset: set.start };
+        visitor.set_start(&start);
+        self.judge = plan.as_ref().filter(|plan| plan.judges).map(|_| self.judge.take().unwrap_or_default());
+        if let Some(judge) = &mut self.judge {
+            judge.set_start(&start);
+        }
         self.levels.clear();
         self.item = None;
         let Some(plan) = plan else {
@@ -167,6 +172,7 @@ impl Core {
     }
 
     fn set_end(&mut self, end: u64, visitor: &mut impl Visitor) {
+        self.judge_set(end, visitor);
         self.item_close(end, visitor);
         let plan = self.plan.take();
         self.levels.clear();

@@ -119,7 +119,7 @@ impl Both<'_> {
         if a.usage != b.usage {
             self.note(self.from, ours, Difference::Usage(a.usage, b.usage));
         }
-        if a.max != b.max {
+        if a.max != b.max && b.usage != Usage::NotUsed {
             self.note(self.from, ours, Difference::Repeat(a.max, b.max));
         }
         if a.kind == NodeKind::Loop {

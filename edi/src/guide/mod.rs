@@ -6,7 +6,7 @@ mod built;
 mod diff;
 mod id;
 mod lookup;
-mod notation;
+pub(crate) mod notation;
 mod packed;
 mod page;
 mod tables;

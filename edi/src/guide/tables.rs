@@ -198,7 +198,7 @@ pub struct Node {
     pub segment: SegmentId,
     /// Position within its parent: siblings that share one may stand in any order.
     pub position: u16,
-    /// Usage in the guide; never [`Usage::NotUsed`].
+    /// Usage in the guide; [`Usage::NotUsed`] only where a companion guide forbids it.
     pub usage: Usage,
     /// How often within one instance of its parent; `u32::MAX` for `>1`.
     pub max: u32,

@@ -69,6 +69,19 @@ impl Collector {
         std::mem::replace(&mut self.collected, like_this)
     }
 
+    /// Bytes that are held for what is open.
+    pub(crate) fn pending(&self) -> usize {
+        self.nest.out.len()
+    }
+
+    /// The set ends.
+    pub(crate) fn finish(&mut self) {
+        if let Some(shape) = self.shape.clone() {
+            self.close(&shape, NodeIx::ROOT);
+        }
+        self.shape = None;
+    }
+
     /// The enclosing item whose own members are being written, unless the event belongs to its `inner` loop.
     fn bare(&mut self, shape: &Shape, node: NodeIx) -> Option<&mut Nest> {
         let enclosing = self.open.last_mut()?.enclosing.as_mut()?;
@@ -216,9 +229,6 @@ impl Visitor for Collector {
     }
 
     fn set_end(&mut self, _event: &SetEnd<'_>) {
-        if let Some(shape) = self.shape.clone() {
-            self.close(&shape, NodeIx::ROOT);
-        }
-        self.shape = None;
+        self.finish();
     }
 }

@@ -17,3 +17,4 @@ mod word;
 pub(crate) use elements::{Checker, ElementFault};
 pub(crate) use plan::Plan;
 pub(crate) use walk::{Lost, Move, Placed, Walk};
+pub(crate) use word::word;

@@ -5,6 +5,7 @@ use super::paths::Tellers;
 use super::rules::{Bound, Rules};
 use super::sound::Look;
 use super::word::{word, word_at};
+use crate::companion::Companion;
 use crate::finding::Snip;
 use crate::guide::{
     Code, DataType, ElementId, ElementUse, Guide, ItemKind, Node, NodeIx, NodeKind, Note, SegmentId, Span, Usage,
@@ -27,6 +28,12 @@ pub(crate) struct Plan {
     codes_since: u32,
     keys: Vec<Key>,
     tellers: Tellers,
+    /// The required children of each loop, the guide's and the companions'.
+    required: Vec<NodeIx>,
+    /// Whether some companion judges items by expressions.
+    pub(crate) judges: bool,
+    /// What partners ask beyond the guide.
+    pub(crate) companions: Vec<Companion>,
     /// The rules beyond the tables.
     pub(crate) rules: Bound,
     /// Whether an item may be rejected while the others of its set go on.
@@ -52,6 +59,8 @@ pub(crate) struct Step {
     pub(crate) keys: Span,
     pub(crate) first: FirstKey,
     pub(crate) max: u32,
+    /// How often a companion lets it stand; where it belongs, `max` says.
+    pub(crate) max_by_companions: u32,
     pub(crate) required: Span,
     /// A bit for each required child of this loop.
     pub(super) required_bits: u64,
@@ -65,7 +74,9 @@ pub(crate) struct Step {
     pub(crate) last_required: u8,
     /// Whether a rule looks at this segment, or at this loop when it opens or closes.
     pub(crate) rules: bool,
-    /// Neither a rule nor the hierarchy wants this segment.
+    /// Whether a companion asks anything of its elements.
+    pub(crate) companions: bool,
+    /// Neither a companion nor the hierarchy wants this segment.
     pub(crate) quiet: bool,
 }
 
@@ -147,8 +158,9 @@ struct Key {
 }
 
 impl Plan {
-    /// The tables of a guide, with the rules up to a SNIP type.
-    pub(crate) fn new(guide: Arc<Guide>, rules: &Rules, snip_max: Snip) -> Self {
+    /// The tables of a guide, with the rules up to a SNIP type and what companions ask.
+    pub(crate) fn new(guide: Arc<Guide>, rules: &Rules, companions: Vec<Companion>, snip_max: Snip) -> Self {
+        let rules = companions.iter().fold(rules.clone(), |rules, companion| rules.and(companion.rules()));
         let mut code_tables = CodeTables::default();
         let keys = guide
             .key_elements
@@ -176,12 +188,16 @@ impl Plan {
             codes_since: guide.periods.iter().map(|period| period.from).max().unwrap_or(0),
             keys,
             tellers: Tellers::new(&guide),
-            rules: Bound::new(&guide, rules, snip_max),
+            required: Vec::new(),
+            rules: Bound::new(&guide, &rules, snip_max),
+            judges: companions.iter().any(|companion| !companion.expressions().is_empty()),
+            companions,
             alone: guide.item_kind == ItemKind::Loops { alone: true },
             guide,
         };
         let guide = Arc::clone(&plan.guide);
         plan.steps = guide.indexes().map(|ix| step(&guide, ix, &plan.rules)).collect();
+        guide.indexes().for_each(|ix| plan.link_companions(ix));
         plan.link_siblings();
         plan
     }
@@ -223,7 +239,7 @@ impl Plan {
 
     #[inline]
     pub(crate) fn required(&self, span: Span) -> &[NodeIx] {
-        span.of(&self.guide.required)
+        span.of(&self.required)
     }
 
     /// Whether one of an element's codes is the value; `word` is the value as a number.
@@ -268,16 +284,36 @@ impl Plan {
         }
     }
 
+    /// What companions ask of a node: its required children, how often it may stand, its elements.
+    fn link_companions(&mut self, ix: NodeIx) {
+        let asked = |child: &NodeIx| {
+            self.guide.node(*child).usage == Usage::Required
+                || self.companions.iter().any(|other| other.requires(*child))
+        };
+        let start = self.required.len() as u32;
+        let children: Vec<NodeIx> = self.guide.children(ix).filter(asked).collect();
+        let required = Span { start, len: children.len() as u32 };
+        self.required.extend(children);
+        let max = self.companions.iter().map(|companion| companion.max(ix)).min();
+        let touched = self.companions.iter().any(|companion| companion.touches(ix));
+        if let Some(step) = self.steps.get_mut(usize::from(ix.0)) {
+            step.required = required;
+            step.max_by_companions = max.unwrap_or(step.max);
+            step.companions = touched;
+            step.quiet &= !touched && !self.judges;
+        }
+    }
+
     /// Gives each required child of a loop its bit.
     fn link_required(&mut self, ix: NodeIx) {
         let guide = Arc::clone(&self.guide);
-        let required = guide.node(ix).required.of(&guide.required);
-        let bits = required_bits(required, NodeIx::NONE);
+        let required = self.required(self.step(ix).required).to_vec();
+        let bits = required_bits(&required, NodeIx::NONE);
         if let Some(step) = self.steps.get_mut(usize::from(ix.0)) {
             step.required_bits = bits;
         }
         for child in guide.children(ix) {
-            let before = required_bits(required, self.step(child).run);
+            let before = required_bits(&required, self.step(child).run);
             let own = required.iter().position(|required| *required == child).map_or(0, required_bit);
             if let Some(step) = self.steps.get_mut(usize::from(child.0)) {
                 (step.required_bit, step.required_before) = (own & !UNSETTLED, before);
@@ -324,6 +360,7 @@ static NOWHERE: Step = Step {
     keys: Span { start: 0, len: 0 },
     first: FirstKey::None,
     max: 0,
+    max_by_companions: 0,
     required: Span { start: 0, len: 0 },
     required_bits: 0,
     required_bit: 0,
@@ -331,6 +368,7 @@ static NOWHERE: Step = Step {
     checks: Span { start: 0, len: 0 },
     notes: Span { start: 0, len: 0 },
     last_required: 0,
+    companions: false,
     quiet: false,
     rules: false,
 };
@@ -370,7 +408,8 @@ fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
         keys: node.keys,
         first: first_key(guide, node),
         max: node.max,
-        required: node.required,
+        max_by_companions: node.max,
+        required: Span::default(),
         required_bits: 0,
         required_bit: 0,
         required_before: 0,
@@ -378,6 +417,7 @@ fn step(guide: &Guide, ix: NodeIx, rules: &Bound) -> Step {
         notes: node.notes,
         last_required: last_required(guide.elements_of(node)),
         rules: rules.looks_at(ix),
+        companions: false,
         quiet: node.segment != SegmentId::lit("HL"),
     }
 }

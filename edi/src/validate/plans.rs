@@ -1,7 +1,8 @@
-//! The plans that were made of guides and rules: engines that start again and again take them ready.
+//! The plans that were made of guides, companions and rules: engines that start again and again take them ready.
 
 use super::Plan;
 use super::rules::Rules;
+use crate::companion::Companion;
 use crate::finding::Snip;
 use crate::guide::Guide;
 use std::fmt;
@@ -12,22 +13,32 @@ const PLANS_MAX: usize = 64;
 
 type Kept = (Snip, Arc<Plan>);
 
-/// What was made of rules for guides, one for each guide and greatest SNIP type. Clones share it.
+/// What was made of rules for guides, one for each guide, its companions and greatest SNIP type. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Plans(Arc<Mutex<Vec<Kept>>>);
 
 impl Plans {
-    /// The plan of a guide under these rules.
-    pub(crate) fn plan(&self, guide: &Arc<Guide>, rules: &Rules, snip_max: Snip) -> Arc<Plan> {
+    /// The plan of a guide under these rules and those of the companions that are for it.
+    pub(crate) fn plan(
+        &self,
+        guide: &Arc<Guide>,
+        rules: &Rules,
+        companions: &[Companion],
+        snip_max: Snip,
+    ) -> Arc<Plan> {
+        let in_force = |companion: &&Companion| snip_max == Snip::Partner && companion.is_for(guide);
+        let companions: Vec<Companion> = companions.iter().filter(in_force).cloned().collect();
         let kept = |plans: &Vec<Kept>| {
-            let same = |(snip, plan): &&Kept| *snip == snip_max && Arc::ptr_eq(&plan.guide, guide);
+            let same = |(snip, plan): &&Kept| {
+                *snip == snip_max && Arc::ptr_eq(&plan.guide, guide) && plan.companions == companions
+            };
             plans.iter().find(same).map(|(_, plan)| Arc::clone(plan))
         };
         if let Some(plan) = kept(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
             return plan;
         }
         // Made outside of the lock: two engines may make the same one, and the first stays.
-        let plan = Arc::new(Plan::new(Arc::clone(guide), rules, snip_max));
+        let plan = Arc::new(Plan::new(Arc::clone(guide), rules, companions.clone(), snip_max));
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = kept(&plans) {
             return plan;
@@ -55,7 +66,7 @@ mod tests {
     fn a_plan_is_made_once_for_a_guide_and_its_rules_and_no_more_than_so_many_are_kept() {
         let (guides, rules) = (Guides::built_in(), Rules::of([]));
         let guide = guides.iter().next().unwrap();
-        let plan = |guide: &Arc<Guide>, snip| rules.plans.plan(guide, &rules.clone(), snip);
+        let plan = |guide: &Arc<Guide>, snip| rules.plans.plan(guide, &rules.clone(), &[], snip);
         let first = plan(guide, Snip::Guide);
         assert!(Arc::ptr_eq(&first, &plan(guide, Snip::Guide)));
         assert!(!Arc::ptr_eq(&first, &plan(guide, Snip::Partner)));

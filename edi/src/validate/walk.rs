@@ -2,7 +2,7 @@
 
 use super::paths::{PathKey, Paths};
 use super::plan::{First, Plan, UNSETTLED, bit};
-use crate::guide::{NodeIx, SegmentId};
+use crate::guide::{NodeIx, SegmentId, Usage};
 use crate::segment::Segment;
 
 /// What placing a segment does to the open loops, in order.
@@ -158,7 +158,9 @@ impl Walk {
     fn guess(&self, plan: &Plan, id: SegmentId) -> Option<Fit> {
         for (depth, open) in self.open.iter().enumerate().rev() {
             let required = plan.required(plan.step(open.node).required);
-            let due = required.iter().find(|child| **child > open.at && plan.step(**child).segment == id);
+            let by_guide = |child: &NodeIx| plan.guide.node(*child).usage == Usage::Required;
+            let fits = |child: &&NodeIx| **child > open.at && plan.step(**child).segment == id && by_guide(child);
+            let due = required.iter().find(fits);
             // Of several segments of one id, none is due more than the others.
             let due = due.filter(|child| plan.step(**child).is_loop || alone(plan, open.node, id));
             if let Some(child) = due.filter(|child| self.count(open, **child) == 0) {
@@ -192,7 +194,7 @@ impl Walk {
         let step = plan.step(fit.child);
         open.settled |= step.required_bit;
         let count = self.add(instance, fit.child);
-        let over = count > step.max;
+        let over = count > step.max_by_companions;
         if !step.is_loop {
             if over {
                 moves.push(Move::OverMax(fit.child, count));

@@ -17,12 +17,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use tempfile::SpooledTempFile;
-use tradewind_edi::engine::{CharacterSet, Limits};
-use tradewind_edi::validate::rules::Rules;
+use tradewind_edi::engine::CharacterSet;
 use tradewind_edi::{Engine, Options, Snip};
 
 use super::output::Output;
-use super::{Outcome, codes, input, say};
+use super::{Outcome, codes, companion, input, say};
 use around::Around;
 use collect::{Collector, Json};
 use groups::Groups;
@@ -44,6 +43,9 @@ pub(super) struct Arguments {
     /// Run rules up to this SNIP type, 1 to 7
     #[arg(long, value_name = "TYPE", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
     snip: u8,
+    /// A partner's companion guide that the files must keep, too; may stand several times
+    #[arg(long, value_name = "FILE")]
+    companion: Vec<PathBuf>,
     /// Another severity for a rule, or for the errors of a SNIP type: npi-check-digit=warning, 4=info
     #[arg(long, value_name = "RULE=SEVERITY", value_parser = Chosen::parse)]
     severity: Vec<Chosen>,
@@ -82,10 +84,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         "expected at most {} files for a report, found {files}",
         html::FILES_MAX
     );
+    let engine = options(arguments)?;
     let output = Output::open(None)?;
-    let rules = codes::rules(arguments.codes.as_deref())?;
-    let all =
-        if arguments.json { for_programs(arguments, &rules, output)? } else { for_people(arguments, &rules, output)? };
+    let all = if arguments.json {
+        for_programs(arguments, &engine, output)?
+    } else {
+        for_people(arguments, &engine, output)?
+    };
     if let Some(path) = &arguments.report {
         let mut page = Output::open(Some(path))?;
         let about = html::About { snip_max: arguments.snip, show_values: arguments.show_values };
@@ -100,10 +105,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(all.iter().all(|file| file.summary.counts().errors == 0)))
 }
 
-fn for_people(arguments: &Arguments, rules: &Rules, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+fn for_people(arguments: &Arguments, engine: &Options, mut output: Output) -> anyhow::Result<Vec<Validated>> {
     let mut all = Vec::new();
     for path in &arguments.files {
-        let mut file = validate(path, arguments, rules, None)?;
+        let mut file = validate(path, arguments, engine, None)?;
         output.write_all(people::file(&file).as_bytes())?;
         if arguments.report.is_none() {
             file.groups = None;
@@ -114,11 +119,11 @@ fn for_people(arguments: &Arguments, rules: &Rules, mut output: Output) -> anyho
     Ok(all)
 }
 
-fn for_programs(arguments: &Arguments, rules: &Rules, mut output: Output) -> anyhow::Result<Vec<Validated>> {
+fn for_programs(arguments: &Arguments, engine: &Options, mut output: Output) -> anyhow::Result<Vec<Validated>> {
     let mut spool = SpooledTempFile::new(SPOOL_BYTES);
     let mut all = Vec::new();
     for path in &arguments.files {
-        all.push(validate(path, arguments, rules, Some(&mut spool))?);
+        all.push(validate(path, arguments, engine, Some(&mut spool))?);
     }
     output.write_all(json::head(&all).as_bytes())?;
     unspool(&mut spool, &mut output)?;
@@ -144,13 +149,18 @@ fn unspool(spool: &mut SpooledTempFile, output: &mut Output) -> anyhow::Result<(
 fn validate(
     path: &Path,
     arguments: &Arguments,
-    rules: &Rules,
+    options: &Options,
     spool: Option<&mut SpooledTempFile>,
 ) -> anyhow::Result<Validated> {
     let label = input::label(path);
     let places_max = if arguments.report.is_some() { html::PLACES_MAX } else { people::PLACES_MAX };
     let groups = (spool.is_none() || arguments.report.is_some()).then(|| Groups::new(places_max));
-    let mut engine = Engine::new(options(arguments, rules, spool.is_none()));
+    let mut options = options.clone();
+    if spool.is_none() {
+        // Findings that are grouped need no limit: groups take no more memory than there are kinds of faults.
+        options.limits.findings_per_set_max = u32::MAX;
+    }
+    let mut engine = Engine::new(options);
     let mut around = Around::new(path, arguments.show_values);
     let mut collector = Collector::new(&label, groups, spool.map(Json::new).transpose()?);
     let mut refusal = None;
@@ -176,15 +186,13 @@ fn validate(
     Ok(Validated { label, summary, groups, fault })
 }
 
-/// How the engine works: findings that are grouped need no limit, since groups take no more memory than there are kinds of faults.
-fn options(arguments: &Arguments, rules: &Rules, grouped: bool) -> Options {
-    let mut limits = Limits::default();
-    if grouped {
-        limits.findings_per_set_max = u32::MAX;
-    }
+/// How the engine works.
+fn options(arguments: &Arguments) -> anyhow::Result<Options> {
     let snip_max = Snip::from_number(arguments.snip).unwrap_or(Snip::Partner);
     let character_set = arguments.character_set;
-    let mut options = Options { snip_max, limits, character_set, rules: rules.clone(), ..Options::default() };
+    let companions = companion::read_all(&arguments.companion)?;
+    let rules = codes::rules(arguments.codes.as_deref())?;
+    let mut options = Options { snip_max, rules, companions, character_set, ..Options::default() };
     arguments.severity.iter().for_each(|chosen| chosen.apply(&mut options));
-    options
+    Ok(options)
 }

@@ -23,6 +23,10 @@ impl Chosen {
         if let Some(snip) = name.parse().ok().and_then(Snip::from_number) {
             return Ok(Self::Type(snip, severity));
         }
+        if name.contains('/') {
+            // A companion guide's rule. It is read later; its name is kept for as long as the program runs.
+            return Ok(Self::Rule(RuleId(Box::leak(name.to_owned().into_boxed_str())), severity));
+        }
         let info = rule(name).ok_or_else(|| format!("there is no rule {name}"))?;
         Ok(Self::Rule(info.id, severity))
     }

@@ -1,6 +1,7 @@
 //! Looks at an inquiry: its items, and the acknowledgments that it would get.
 
 use tradewind_api::GatewayError;
+use tradewind_compliance::PartnerId;
 use tradewind_edi::ack::x277ca::Role;
 use tradewind_edi::ack::{Format, x999};
 use tradewind_edi::engine::{
@@ -73,8 +74,9 @@ impl Visitor for Looking {
     );
 }
 
-pub(super) fn look(flow: &Flow, x12: &[u8], reference: &str) -> Result<Look, GatewayError> {
-    let identity = flow.settings().config.gateway.identity.clone();
+pub(super) fn look(flow: &Flow, partner: &PartnerId, x12: &[u8], reference: &str) -> Result<Look, GatewayError> {
+    let settings = flow.settings();
+    let identity = settings.config.gateway.identity.clone();
     let answering = Answering {
         role: Role::Clearinghouse,
         name: identity.id.clone(),
@@ -92,7 +94,8 @@ pub(super) fn look(flow: &Flow, x12: &[u8], reference: &str) -> Result<Look, Gat
         acknowledger: Acknowledger::new(answering, counting(ControlNumber::FIRST)),
         collector: Collector::new(),
     };
-    let mut engine = Engine::new(Options { rules: flow.settings().rules(), ..Options::default() });
+    let companions = settings.companions(partner).to_vec();
+    let mut engine = Engine::new(Options { rules: settings.rules(), companions, ..Options::default() });
     let read = engine.feed(x12, &mut looking).and_then(|()| engine.finish(&mut looking));
     let items = looking.collector.take();
     let acknowledged = looking.acknowledger.take().into_iter().next().unwrap_or_default();

@@ -66,7 +66,7 @@ async fn answer(
         Content::Json => Bytes::from(convert::submitted(flow, partner, &inquiry.body).await?),
     };
     let receipt = flow.ids.receipt_id();
-    let look = look(flow, &x12, &receipt.to_string())?;
+    let look = look(flow, partner, &x12, &receipt.to_string())?;
     if let Some(rejection) = rejection(receipt, inquiry.answer, &look) {
         return Ok(rejection);
     }

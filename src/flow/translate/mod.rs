@@ -85,7 +85,9 @@ fn options(flow: &Flow, receipt: &Receipt) -> Options {
     let settings = flow.settings();
     let snip = settings.partner(&receipt.partner).and_then(|partner| Snip::from_number(partner.receive.snip));
     let limits = Limits { segment_bytes_max: settings.config.gateway.limits.segment_bytes_max, ..Limits::default() };
-    Options { snip_max: snip.unwrap_or(Snip::CodeSet), limits, rules: settings.rules(), ..Options::default() }
+    let companions = settings.companions(&receipt.partner).to_vec();
+    let (snip_max, rules) = (snip.unwrap_or(Snip::CodeSet), settings.rules());
+    Options { snip_max, rules, companions, limits, ..Options::default() }
 }
 
 async fn sender(flow: &Flow, receipt: &Receipt) -> Result<Sender, FlowError> {

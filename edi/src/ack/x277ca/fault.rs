@@ -1,7 +1,7 @@
 //! What a 277CA says of a finding: STC01 by what is wrong and where it stands.
 
 use super::parts::Status;
-use crate::finding::{ElementCode, Fault, Finding, SegmentCode};
+use crate::finding::{BusinessCode, ElementCode, Fault, Finding, SegmentCode};
 use crate::guide::{Guide, NodeIx, Packed};
 
 /// Status codes that are about an entity, and so name one.
@@ -19,15 +19,33 @@ pub fn status_of(finding: &Finding, guide: Option<&Guide>) -> Status {
         return code.into();
     }
     let place = &finding.place;
-    let entity = guide.zip(place.node).map_or("", |(guide, node)| entity_of(guide, node));
     let segment = place.segment_id.map_or(Packed::NONE, |id| id);
-    let loop_id = place.loop_id().unwrap_or_default();
-    let code = code_of(loop_id, segment.as_str(), place.element, place.component, entity);
+    let element = (place.element, place.component);
+    business_of(finding.fault, guide.zip(place.node), segment.as_str(), element).into()
+}
+
+/// What the tables' faults are called in a 277CA: by what is wrong, where in the guide, and at which element and component.
+pub(crate) fn business_of(
+    fault: Fault,
+    node: Option<(&Guide, NodeIx)>,
+    segment: &str,
+    (element, component): (u16, u16),
+) -> BusinessCode {
+    let entity = node.map_or("", |(guide, node)| entity_of(guide, node));
+    let loop_id = node.map_or("", |(guide, node)| loop_id(guide, node));
+    let code = code_of(loop_id, segment, element, component, entity);
     let about = ABOUT_AN_ENTITY.contains(&code);
-    if about && entity.is_empty() {
-        return Status::new(category_of(finding.fault), "481", "");
+    let status = if about && entity.is_empty() { "481" } else { code };
+    let entity = Some(entity).filter(|entity| about && !entity.is_empty());
+    BusinessCode { category: category_of(fault), status, entity: entity.map(|id| Packed::pack(id.as_bytes())) }
+}
+
+/// The id of the loop that a node stands in; nothing at the top of the set.
+fn loop_id(guide: &Guide, node: NodeIx) -> &str {
+    match guide.loop_of(node) {
+        NodeIx::ROOT => "",
+        at => guide.node(at).id.as_ref(),
     }
-    Status::new(category_of(finding.fault), code, if about { entity } else { "" })
 }
 
 fn category_of(fault: Fault) -> &'static str {

@@ -22,6 +22,7 @@ mod totals;
 mod write;
 
 pub use collect::Collector;
+pub(crate) use fault::business_of;
 pub use fault::status_of;
 pub use parts::{Claim, Line, Name, Period, Status};
 pub use pieces::{Piece, Pieces};

@@ -175,7 +175,7 @@ pub(super) fn requirement(at: At<'_>, word: &str) -> Result<Requirement, Notatio
 }
 
 /// `xN`, or `x>1` for no limit.
-pub(super) fn repetition(at: At<'_>, word: &str) -> Result<u16, NotationError> {
+pub(crate) fn repetition(at: At<'_>, word: &str) -> Result<u16, NotationError> {
     match word.strip_prefix('x') {
         Some(">1") => Ok(u16::MAX),
         Some(digits) => match digits.parse() {

@@ -14,49 +14,50 @@ pub struct NotationError {
 
 /// A line that holds something: its number, how deep it stands, its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    pub(super) number: usize,
-    pub(super) depth: usize,
-    pub(super) words: Vec<&'a str>,
+pub(crate) struct Line<'a> {
+    pub(crate) number: usize,
+    pub(crate) depth: usize,
+    pub(crate) words: Vec<&'a str>,
 }
 
 /// A file and the line that is being read, for errors.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At<'a> {
-    pub(super) file: &'a str,
-    pub(super) line: usize,
+pub(crate) struct At<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) line: usize,
 }
 
 impl At<'_> {
-    pub(super) fn error(self, problem: impl Into<String>) -> NotationError {
+    pub(crate) fn error(self, problem: impl Into<String>) -> NotationError {
         NotationError { file: self.file.to_owned(), line: self.line, problem: problem.into() }
     }
 
-    pub(super) fn fail<T>(self, problem: impl Into<String>) -> Result<T, NotationError> {
+    pub(crate) fn fail<T>(self, problem: impl Into<String>) -> Result<T, NotationError> {
         Err(self.error(problem))
     }
 }
 
 /// The lines of a text that hold something.
 pub(super) fn lines<'a>(file: &str, text: &'a str) -> Result<Vec<Line<'a>>, NotationError> {
-    let mut lines = Vec::new();
-    for (at, raw) in text.lines().enumerate() {
-        let place = At { file, line: at + 1 };
-        let text = before_comment(raw).trim_end();
-        if text.contains('\t') {
-            return place.fail("expected spaces, found a tab");
-        }
-        let words = words(place, text)?;
-        if words.is_empty() {
-            continue;
-        }
-        let indent = text.len() - text.trim_start_matches(' ').len();
-        if indent % 2 == 1 {
-            return place.fail(format!("expected two spaces a level, found {indent} spaces"));
-        }
-        lines.push(Line { number: at + 1, depth: indent / 2, words });
+    let numbered = text.lines().enumerate().map(|(at, raw)| line(At { file, line: at + 1 }, raw));
+    numbered.filter_map(Result::transpose).collect()
+}
+
+/// A line; `None` where it holds nothing.
+pub(crate) fn line<'a>(at: At<'_>, raw: &'a str) -> Result<Option<Line<'a>>, NotationError> {
+    let text = before_comment(raw).trim_end();
+    if text.contains('\t') {
+        return at.fail("expected spaces, found a tab");
     }
-    Ok(lines)
+    let words = words(at, text)?;
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    if indent % 2 == 1 {
+        return at.fail(format!("expected two spaces a level, found {indent} spaces"));
+    }
+    Ok(Some(Line { number: at.line, depth: indent / 2, words }))
 }
 
 /// Words are separated by spaces; in double quotes, spaces belong to the word.
@@ -82,7 +83,7 @@ fn before_comment(line: &str) -> &str {
 }
 
 /// A maximum: a number from 1, or `>1` for no limit.
-pub(super) fn maximum(at: At<'_>, word: &str) -> Result<u32, NotationError> {
+pub(crate) fn maximum(at: At<'_>, word: &str) -> Result<u32, NotationError> {
     match word {
         ">1" => Ok(u32::MAX),
         _ => match word.parse() {
@@ -93,7 +94,7 @@ pub(super) fn maximum(at: At<'_>, word: &str) -> Result<u32, NotationError> {
 }
 
 /// A name: lower-case letters, digits and `_`.
-pub(super) fn name(at: At<'_>, word: &str) -> Result<String, NotationError> {
+pub(crate) fn name(at: At<'_>, word: &str) -> Result<String, NotationError> {
     let fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(fit) {
         return Ok(word.to_owned());
@@ -102,7 +103,7 @@ pub(super) fn name(at: At<'_>, word: &str) -> Result<String, NotationError> {
 }
 
 /// `min/max` lengths.
-pub(super) fn lengths(at: At<'_>, word: &str) -> Result<(u32, u32), NotationError> {
+pub(crate) fn lengths(at: At<'_>, word: &str) -> Result<(u32, u32), NotationError> {
     let parsed = word.split_once('/').and_then(|(min, max)| Some((min.parse().ok()?, max.parse().ok()?)));
     match parsed {
         Some((min, max)) if min <= max && max > 0 => Ok((min, max)),

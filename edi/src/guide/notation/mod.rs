@@ -19,8 +19,10 @@ pub(crate) use base::BaseSet;
 pub(crate) use code_graph::CodeGraph;
 pub(crate) use code_list::code_list;
 pub(crate) use compile::compile;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, repetition};
 pub use line::NotationError;
+pub(crate) use line::{At, Line, lengths, line, maximum};
+pub(crate) use outline::usage;
 
 use super::tables::{Code, ElementId, Guide, Known, Period, SegmentId};
 use std::collections::{BTreeMap, BTreeSet};

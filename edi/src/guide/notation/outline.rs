@@ -133,7 +133,8 @@ fn element(file: &str, head: &Line<'_>, body: &[Line<'_>], depth: usize) -> Resu
     Ok(text)
 }
 
-fn usage(at: At<'_>, word: &str) -> Result<Usage, NotationError> {
+/// `R`, `S` or `N`.
+pub(crate) fn usage(at: At<'_>, word: &str) -> Result<Usage, NotationError> {
     match word {
         "R" => Ok(Usage::Required),
         "S" => Ok(Usage::Situational),

@@ -6,7 +6,7 @@ use super::notation::{self, Code, Entity, Example};
 use crate::finding::{BusinessCode, ElementCode, RuleId, RuleInfo, SegmentCode, Severity, Snip};
 use crate::guide::{Guide, NotationError, Packed, SegmentId};
 use crate::validate::plans::Plans;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 /// Rules of `edi/rules/`, and others in the same notation, with the code lists that they ask. Cheap to clone; clones share what was
@@ -65,7 +65,12 @@ impl Rules {
     /// These rules and others.
     #[must_use]
     pub fn with(&self, rules: impl IntoIterator<Item = DataRule>) -> Self {
-        let others = Self::new(rules);
+        self.and(&Self::new(rules))
+    }
+
+    /// These rules and those.
+    #[must_use]
+    pub(crate) fn and(&self, others: &Self) -> Self {
         let rules = self.rules.iter().chain(others.rules.iter()).cloned().collect();
         Self { rules, lists: self.lists.clone(), plans: Plans::default() }
     }
@@ -95,7 +100,16 @@ impl Rules {
 /// Reads a rule at run time. `file` is the name that errors give. What its findings name of it is kept for the life of the
 /// process, once for each text.
 pub fn read(file: &str, text: &str) -> Result<DataRule, NotationError> {
+    // What does not read is not kept.
+    notation::read(file, text)?;
     DataRule::read(file, kept(text))
+}
+
+/// As [`read`], for a companion guide, whose name the rule's then starts with.
+pub(crate) fn read_rule(file: &str, text: &str, companion: &str) -> Result<DataRule, NotationError> {
+    let rule = read(file, text)?;
+    let id = RuleId(kept(&format!("{companion}/{}", rule.info.id)));
+    Ok(DataRule { info: kept_info(RuleInfo { id, ..*rule.info }), ..rule })
 }
 
 /// A rule that is data.
@@ -192,10 +206,13 @@ pub fn names(word: &str, guide: &Guide) -> bool {
     of_revision && of_set && parts.next().is_none_or(|part| guide.purpose.as_deref() == Some(part))
 }
 
-static KEPT: Mutex<(BTreeSet<&'static str>, Vec<&'static RuleInfo>)> = Mutex::new((BTreeSet::new(), Vec::new()));
+type Kept = (BTreeSet<&'static str>, BTreeMap<&'static str, Vec<&'static RuleInfo>>);
+
+/// Texts, and rules by name.
+static KEPT: Mutex<Kept> = Mutex::new((BTreeSet::new(), BTreeMap::new()));
 
 /// The text, kept for the life of the process: findings carry it, and there is one for each text that rules hold.
-fn kept(text: &str) -> &'static str {
+pub(crate) fn kept(text: &str) -> &'static str {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = kept.0.get(text) {
         return known;
@@ -212,12 +229,24 @@ fn info(rule: &notation::Rule, text: &'static str) -> &'static RuleInfo {
         severity: if rule.is_error { Severity::Error } else { Severity::Warning },
         source: text,
     };
+    kept_info(info)
+}
+
+/// The rule of that name that was kept last.
+pub(super) fn kept_rule(id: &str) -> Option<&'static RuleInfo> {
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.1.get(id)?.last().copied()
+}
+
+/// The rule as users read it, kept as its texts are.
+pub(crate) fn kept_info(info: RuleInfo) -> &'static RuleInfo {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = kept.1.iter().find(|known| ***known == info) {
+    let same_name = kept.1.entry(info.id.0).or_default();
+    if let Some(known) = same_name.iter().find(|known| ***known == info) {
         return known;
     }
     let info: &'static RuleInfo = Box::leak(Box::new(info));
-    kept.1.push(info);
+    same_name.push(info);
     info
 }
 

@@ -29,7 +29,7 @@ pub use lists::Lists;
 pub use notation::Example;
 
 pub(crate) use check::{Complaint, Rule, Spot};
-pub(crate) use data::{Refusal, data_page};
+pub(crate) use data::{Refusal, data_page, kept, kept_info, read_rule};
 pub(crate) use runner::{Bound, Runner};
 
 use crate::finding::RuleInfo;
@@ -49,9 +49,9 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static RuleInfo)> {
     tables.chain(rust).chain(data)
 }
 
-/// The rule of that name.
+/// The rule of that name; of a companion guide's, the one that was read last.
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {
-    rules().find(|rule| rule.id.0 == id)
+    if id.contains('/') { data::kept_rule(id) } else { rules().find(|rule| rule.id.0 == id) }
 }
 
 /// The rules beyond the tables that look at something of a guide, by SNIP type and name.
