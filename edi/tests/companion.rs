@@ -1,5 +1,7 @@
 //! Companion guides: what they tighten is found besides what the guide forbids, and what is wrong with their files is told by line.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 use proptest::prelude::*;
 use std::sync::Arc;
 use tradewind_edi::finding::{Fault, Scope};
@@ -317,20 +319,52 @@ fn each_item_is_judged_by_itself_and_any_chunking_gives_the_same() {
 
 #[test]
 fn a_set_is_judged_as_the_item_that_it_is() {
-    let rule = "\
-# The plan pays electronically.
-rule paid-electronically
-  expression set.financial_information.payment_method != 'CHK' && item == set
-  message \"expected a payment by transfer, found a check\"
-  code segment I9
-";
-    let name = "payment_method";
-    let errors = Companion::read("f", &(head("005010X221A1") + rule), &Guides::built_in());
-    let found = findings(PAYMENT, &[errors.unwrap_or_else(|errors| panic!("{errors:?}"))]);
-    // Where the guide has no member of that name, the rule cannot be judged: a warning, and no value.
-    assert_eq!(found.len(), 1, "{name} {found:?}");
-    assert_eq!((found[0].rule.0, found[0].severity.name()), ("example/not-judged", "warning"));
-    assert!(found[0].message.contains("example/paid-electronically"), "{}", found[0].message);
+    let rule = |expression: &str| {
+        let text = format!(
+            "# Payments are electronic.\nrule electronic\n  expression {expression}\n  message \"expected a transfer, found none\"\n  \
+             code segment I9\n"
+        );
+        findings(PAYMENT, &[read("005010X221A1", &text)])
+    };
+    assert_eq!(rule("item == set && item.payment.payment_method == 'ACH'"), []);
+    let check = rule("item.payment.payment_method == 'CHK'");
+    assert_eq!((check[0].rule.0, check[0].place.segment_id.unwrap().as_str()), ("example/electronic", "ST"));
+    assert!(matches!(check[0].fault, Fault::Segment(_)) && check[0].scope == Scope::Set);
+    // A member that the guide has and the file has not: a warning that names the rule, and no value.
+    let absent = rule("item.version.identification == 'A'");
+    assert_eq!((absent.len(), absent[0].rule.0, absent[0].severity.name()), (1, "example/not-judged", "warning"));
+    assert!(absent[0].message.contains("in rule example/electronic"), "{}", absent[0].message);
+}
+
+#[test]
+fn names_of_members_are_the_guides() {
+    let wrong = |expression: &str| {
+        let text = format!(
+            "# A page.\nrule one\n  expression {expression}\n  message \"expected a, found b\"\n  claim A7 481\n  code segment I9\n"
+        );
+        Companion::read("f", &(head("005010X222A1") + &text), &Guides::built_in()).map_or_else(
+            |errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            |_| String::new(),
+        )
+    };
+    for right in [
+        "item.claim_information.place.facility_code == '11'",
+        "item.service_line.all(line, line.professional_service.procedure.code != '' && !has(line.rendering_provider))",
+        "item.service_line[0].service_date.date > '2026' || item._unplaced.size() == 0",
+        "billing_provider_level.billing_provider.name.identification_code == '1' || set.submitter.contact[0].name == ''",
+        "has(subscriber_level.subscriber.name) || size(patient_level) > 0 || item.contract['amount'] == 1",
+    ] {
+        assert_eq!(wrong(right), "", "{right}");
+    }
+    for (expression, starts) in [
+        ("item.claim_informations.place == ''", "f:6: expected at column"),
+        ("item.service_line.professional_service == ''", "f:6: expected at column"),
+        ("item.service_line.all(line, line.professional_service.procedure.cod == '')", "f:6: expected at column"),
+        ("item.claim_information.place.facility_code.x == ''", "f:6: expected at column"),
+        ("subscriber_level.member == ''", "f:6: expected at column"),
+    ] {
+        assert!(wrong(expression).starts_with(starts), "{expression}: {}", wrong(expression));
+    }
 }
 
 #[test]
@@ -452,6 +486,24 @@ proptest! {
         let without: Vec<Finding> = quiet(&text, &[]);
         let guides: Vec<Finding> = quiet(&text, &companion).into_iter().filter(|f| f.snip < Snip::Partner).collect();
         prop_assert_eq!(without, guides);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_refused_with_its_lines_or_used(edits in prop::collection::vec((0usize..3000, 0usize..9, "[ -~\n]{0,6}"), 0..4)) {
+        let mut text = include_str!("../../fixtures/companion/example-health-plan.txt").to_owned();
+        for (at, cut, with) in edits {
+            let at = at.min(text.len());
+            text.replace_range(at..(at + cut).min(text.len()), &with);
+        }
+        match Companion::read("f.txt", &text, &Guides::built_in()) {
+            Ok(companion) => prop_assert!(findings(CLAIM, &[companion]).iter().all(|found| found.snip == Snip::Partner)),
+            Err(errors) => {
+                let last = text.lines().count();
+                prop_assert!(!errors.is_empty() && errors.iter().all(|error| error.line <= last), "{errors:?}");
+            }
+        }
     }
 }
 

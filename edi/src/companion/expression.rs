@@ -2,8 +2,9 @@
 
 use super::Errors;
 use super::cel;
+use super::members::variables;
 use crate::finding::{BusinessCode, RuleId, RuleInfo, SegmentCode, Severity, Snip};
-use crate::guide::{Guide, ItemKind, NodeIx, Packed};
+use crate::guide::{Guide, ItemKind, Packed};
 use crate::validate::rules::{kept, kept_info};
 
 /// A rule that an expression over the item tells.
@@ -28,22 +29,6 @@ pub(super) struct Lines<'t> {
 /// Whether these lines hold an expression rather than conditions.
 pub(super) fn is_expression(lines: &[&str]) -> bool {
     lines.iter().any(|line| line.starts_with("  expression"))
-}
-
-/// The variables of a guide's items: the item itself, the whole set, and each loop that leads to an item.
-pub(super) fn variables(guide: &Guide) -> Vec<&str> {
-    let mut names = vec!["item", "set"];
-    for item in guide.items.iter() {
-        let mut at = guide.node(item.node).parent;
-        while at != NodeIx::ROOT && at != NodeIx::NONE {
-            let node = guide.node(at);
-            if !names.contains(&node.name.as_ref()) {
-                names.push(&node.name);
-            }
-            at = node.parent;
-        }
-    }
-    names
 }
 
 /// A directive: its line, its first word, what follows, and the text with the lines below it.

@@ -1,6 +1,7 @@
 //! Items held against expressions, each as it ends.
 
 use super::cel::{Answer, Subject};
+use super::members::variables;
 use super::{Companion, Expression};
 use crate::engine::{ItemEnd, SetStart, Visitor};
 use crate::guide::{Guide, NodeIx, SegmentId};
@@ -144,8 +145,7 @@ fn subject(guide: &Guide, node: NodeIx, root: &Json) -> Subject {
         at = guide.node(at).parent;
     }
     let empty = Json::Object(serde_json::Map::new());
-    let mut variables: Vec<(&str, &Json)> =
-        super::expression::variables(guide).into_iter().map(|name| (name, &empty)).collect();
+    let mut variables: Vec<(&str, &Json)> = variables(guide).into_iter().map(|(name, _)| (name, &empty)).collect();
     let mut put = |name: &str, json| variables.iter_mut().filter(|(of, _)| *of == name).for_each(|slot| slot.1 = json);
     let mut json = root;
     put("set", json);

@@ -9,6 +9,7 @@ mod check;
 mod expression;
 mod judge;
 mod kind;
+mod members;
 mod text;
 mod tighten;
 

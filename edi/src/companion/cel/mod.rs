@@ -1,10 +1,11 @@
-//! Expressions in CEL: the one file that knows the crate `cel`.
+//! Expressions in CEL: the one folder that knows the crate `cel`.
 //!
 //! What an expression may cost is known before it runs. Its text is short; macros nest to a small depth; what macros walk over is made
 //! without `+`, so no value grows with each round; patterns are literal. The steps then follow from the longest list of the item.
 
-use cel::common::ast::operators::{ADD, INDEX};
-use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr};
+mod look;
+
+use super::members::Member;
 use cel::{Context, Env, ExecutionError, Program, Value};
 use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,7 +75,7 @@ fn longest(json: &Json) -> u64 {
 
 impl Expression {
     /// Compiles an expression over these variables.
-    pub(super) fn compile(text: &str, variables: &[&str]) -> Result<Self, Vec<Mistake>> {
+    pub(super) fn compile(text: &str, variables: &[(&str, Member<'_>)]) -> Result<Self, Vec<Mistake>> {
         if text.len() > EXPRESSION_BYTES_MAX {
             let problem = format!("expected at most {EXPRESSION_BYTES_MAX} bytes, found {}", text.len());
             return Err(vec![Mistake { line: 0, column: 0, problem }]);
@@ -83,13 +84,10 @@ impl Expression {
         let program = match compiled {
             Ok(Ok(program)) => program,
             Ok(Err(errors)) => return Err(errors.errors.iter().map(mistake).collect()),
-            Err(_) => return Err(vec![at(text, None, "expected an expression, found what cannot be read")]),
+            Err(_) => return Err(vec![look::at(text, None, "expected an expression, found what cannot be read")]),
         };
-        let mut sight =
-            Sight { text, program: &program, known: variables.to_vec(), nodes: 0, depth: 0, wrong: Vec::new() };
-        sight.node(program.expression(), 0);
-        let Sight { nodes, depth, wrong, .. } = sight;
-        if wrong.is_empty() { Ok(Self { program, nodes, depth }) } else { Err(wrong) }
+        let (nodes, depth) = look::look(text, &program, variables)?;
+        Ok(Self { program, nodes, depth })
     }
 
     /// Whether it holds of an item.
@@ -129,151 +127,19 @@ fn mistake(error: &cel::ParseError) -> Mistake {
     Mistake { line, column, problem: format!("expected an expression in CEL, found {found}") }
 }
 
-/// A mistake at a byte of the text.
-fn at(text: &str, offset: Option<u32>, problem: impl Into<String>) -> Mistake {
-    let problem = problem.into();
-    let Some(before) = offset.and_then(|offset| text.get(..offset as usize)) else {
-        return Mistake { line: 0, column: 0, problem };
-    };
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = before.matches('\n').count() + 1;
-    Mistake { line, column: before.get(start..).unwrap_or_default().chars().count() + 1, problem }
-}
-
-/// A walk over an expression: its variables, what it may cost.
-struct Sight<'t> {
-    text: &'t str,
-    program: &'t Program,
-    known: Vec<&'t str>,
-    nodes: u64,
-    depth: u32,
-    wrong: Vec<Mistake>,
-}
-
-impl<'t> Sight<'t> {
-    fn wrong(&mut self, id: u64, problem: impl Into<String>) {
-        let offset = self.program.source_info().offset_for(id).map(|(start, _)| start);
-        let mistake = at(self.text, offset, problem);
-        if !self.wrong.contains(&mistake) {
-            self.wrong.push(mistake);
-        }
-    }
-
-    fn node(&mut self, node: &'t IdedExpr, depth: u32) {
-        self.nodes += 1;
-        match &node.expr {
-            Expr::Unspecified | Expr::Literal(_) => {}
-            Expr::Ident(name) => {
-                if !name.starts_with('@') && !self.known.contains(&name.as_str()) {
-                    let known = self.known.join(", ");
-                    self.wrong(node.id, format!("expected a variable ({known}), found `{name}`"));
-                }
-            }
-            Expr::Call(call) => {
-                if call.func_name == "matches" {
-                    // A pattern is compiled each time.
-                    self.nodes += 100;
-                    if !call.args.last().is_some_and(|pattern| matches!(pattern.expr, Expr::Literal(_))) {
-                        self.wrong(node.id, "expected a pattern in quotes in `matches`");
-                    }
-                }
-                if !is_known(&call.func_name) {
-                    self.wrong(node.id, format!("expected a function of CEL, found `{}`", call.func_name));
-                }
-                call.target.iter().for_each(|target| self.node(target, depth));
-                call.args.iter().for_each(|arg| self.node(arg, depth));
-            }
-            Expr::Comprehension(walk) => self.comprehension(node.id, walk, depth + 1),
-            Expr::List(list) => list.elements.iter().for_each(|entry| self.node(entry, depth)),
-            Expr::Map(map) => map.entries.iter().for_each(|entry| self.entry(&entry.expr, depth)),
-            Expr::Struct(made) => made.entries.iter().for_each(|entry| self.entry(&entry.expr, depth)),
-            Expr::Select(select) => self.node(&select.operand, depth),
-        }
-    }
-
-    fn comprehension(&mut self, id: u64, walk: &'t ComprehensionExpr, depth: u32) {
-        self.depth = self.depth.max(depth);
-        if depth > MACRO_DEPTH_MAX {
-            self.wrong(id, format!("expected macros to nest at most {MACRO_DEPTH_MAX} deep, found more"));
-            return;
-        }
-        if adds(&walk.iter_range) {
-            self.wrong(id, "expected no `+` in what a macro walks over");
-        }
-        self.node(&walk.iter_range, depth);
-        let known = self.known.len();
-        self.known.extend(
-            [Some(&walk.iter_var), walk.iter_var2.as_ref(), Some(&walk.accu_var)]
-                .into_iter()
-                .flatten()
-                .map(String::as_str),
-        );
-        for part in [&walk.accu_init, &walk.loop_cond, &walk.loop_step, &walk.result] {
-            self.node(part, depth);
-        }
-        self.known.truncate(known);
-    }
-
-    fn entry(&mut self, entry: &'t EntryExpr, depth: u32) {
-        match entry {
-            EntryExpr::StructField(field) => self.node(&field.value, depth),
-            EntryExpr::MapEntry(pair) => {
-                self.node(&pair.key, depth);
-                self.node(&pair.value, depth);
-            }
-        }
-    }
-}
-
-/// Whether something is added up in an expression, other than by a macro that gathers its own list.
-fn adds(node: &IdedExpr) -> bool {
-    match &node.expr {
-        Expr::Call(call) => {
-            let own = call
-                .args
-                .first()
-                .is_some_and(|first| matches!(&first.expr, Expr::Ident(name) if name.starts_with('@')));
-            (call.func_name == ADD && !own)
-                || call.target.iter().any(|target| adds(target))
-                || call.args.iter().any(adds)
-        }
-        Expr::Comprehension(walk) => {
-            [&walk.iter_range, &walk.accu_init, &walk.loop_cond, &walk.loop_step, &walk.result].into_iter().any(adds)
-        }
-        Expr::List(list) => list.elements.iter().any(adds),
-        Expr::Map(map) => map.entries.iter().any(|entry| adds_in(&entry.expr)),
-        Expr::Struct(made) => made.entries.iter().any(|entry| adds_in(&entry.expr)),
-        Expr::Select(select) => adds(&select.operand),
-        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => false,
-    }
-}
-
-fn adds_in(entry: &EntryExpr) -> bool {
-    match entry {
-        EntryExpr::StructField(field) => adds(&field.value),
-        EntryExpr::MapEntry(pair) => adds(&pair.key) || adds(&pair.value),
-    }
-}
-
-/// The functions that may be called; operators have names with `_` or `@`.
-fn is_known(function: &str) -> bool {
-    const FUNCTIONS: [&str; 11] =
-        ["size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string", "bool", "type"];
-    function == INDEX || function.contains(['_', '@']) || FUNCTIONS.contains(&function)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn judge(text: &str, item: &str) -> Answer {
         let json: Json = serde_json::from_str(item).unwrap();
-        let expression = Expression::compile(text, &["item"]).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
+        let expression =
+            Expression::compile(text, &[("item", Member::Any)]).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
         expression.judge(&Subject::new([("item", &json)]))
     }
 
     fn wrong(text: &str) -> Mistake {
-        Expression::compile(text, &["item"]).err().expect("wrong").remove(0)
+        Expression::compile(text, &[("item", Member::Any)]).err().expect("wrong").remove(0)
     }
 
     #[test]
@@ -328,7 +194,7 @@ mod tests {
     fn deep_nesting_is_a_mistake_and_no_crash() {
         for text in ["(".repeat(4000), "!".repeat(4000), "[".repeat(4000), "item.a".repeat(600), "-".repeat(4000) + "1"]
         {
-            let _either = Expression::compile(&text, &["item"]);
+            let _either = Expression::compile(&text, &[("item", Member::Any)]);
         }
         let long = vec!["true"; 500].join(" && ");
         assert_eq!(judge(&long, "{}"), Answer::Holds);
