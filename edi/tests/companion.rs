@@ -330,8 +330,8 @@ fn a_set_is_judged_as_the_item_that_it_is() {
     let check = rule("item.payment.payment_method == 'CHK'");
     assert_eq!((check[0].rule.0, check[0].place.segment_id.unwrap().as_str()), ("example/electronic", "ST"));
     assert!(matches!(check[0].fault, Fault::Segment(_)) && check[0].scope == Scope::Set);
-    // A member that the guide has and the file has not: a warning that names the rule, and no value.
-    let absent = rule("item.version.identification == 'A'");
+    // A text that is no number: a warning that names the rule, and no value.
+    let absent = rule("double(item.trace.reference) > 1.0");
     assert_eq!((absent.len(), absent[0].rule.0, absent[0].severity.name()), (1, "example/not-judged", "warning"));
     assert!(absent[0].message.contains("in rule example/electronic"), "{}", absent[0].message);
 }
@@ -429,6 +429,7 @@ rule five
 ",
     );
     let starts = [
+        "example.txt:7: expected at column 9 a member that the guide has here, found `a`",
         "example.txt:8: expected at column 7 a variable (item, set, ",
         "example.txt:9: expected severity, message",
         "example.txt:11: expected severity, message",
