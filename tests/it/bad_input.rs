@@ -1,5 +1,6 @@
 //! Bad input at the real doors, and what it gets: nothing of it travels, and its sender is told why.
 
+mod companion;
 mod disk;
 mod duplicates;
 mod envelope;

@@ -9,6 +9,7 @@ use crate::item::Collector;
 use crate::segment::Segment;
 use serde_json::Value as Json;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Bytes of an item's JSON that are held against expressions at the most; of a greater one, each rule says that it was not judged.
 pub(crate) const ITEM_BYTES_MAX: usize = 1 << 20;
@@ -118,43 +119,46 @@ impl Judge {
 fn judge<'c>(companions: &'c [Companion], guide: &Guide, node: NodeIx, json: Option<&[u8]>) -> Vec<Verdict<'c>> {
     let json = json.filter(|json| json.len() <= ITEM_BYTES_MAX);
     let root = json.and_then(|json| serde_json::from_slice::<Json>(json).ok());
-    let subject = root.as_ref().map(|root| subject(guide, node, root));
+    let rules =
+        || companions.iter().flat_map(|companion| companion.expressions().iter().map(move |rule| (companion, rule)));
+    let used = |name: &str| rules().any(|(_, rule)| rule.compiled.uses(name));
+    let subject = root
+        .as_ref()
+        .map(|root| Subject::new(variables_of(guide, node, root).into_iter().filter(|(name, _)| used(name))));
     let mut verdicts = Vec::new();
-    for companion in companions {
-        for rule in companion.expressions() {
-            let answer = match &subject {
-                Some(subject) => rule.compiled.judge(subject),
-                None => Answer::Unknown("an item of at most 1 MiB"),
-            };
-            match answer {
-                Answer::Holds => {}
-                Answer::Broken => verdicts.push(Verdict { companion, rule, unknown: None }),
-                Answer::Unknown(why) => verdicts.push(Verdict { companion, rule, unknown: Some(why) }),
-            }
+    for (companion, rule) in rules() {
+        let answer = match &subject {
+            Some(subject) => rule.compiled.judge(subject),
+            None => Answer::Unknown("an item of at most 1 MiB"),
+        };
+        match answer {
+            Answer::Holds => {}
+            Answer::Broken => verdicts.push(Verdict { companion, rule, unknown: None }),
+            Answer::Unknown(why) => verdicts.push(Verdict { companion, rule, unknown: Some(why) }),
         }
     }
     verdicts
 }
 
 /// An item's variables: `set`, the loops that lead to it, `item`. A level that the item does not stand under is empty.
-fn subject(guide: &Guide, node: NodeIx, root: &Json) -> Subject {
+fn variables_of<'j>(guide: &'j Guide, node: NodeIx, root: &'j Json) -> Vec<(&'j str, &'j Json)> {
+    static EMPTY: LazyLock<Json> = LazyLock::new(|| Json::Object(serde_json::Map::new()));
     let mut path = Vec::new();
     let mut at = node;
     while at != NodeIx::ROOT && at != NodeIx::NONE {
         path.push(at);
         at = guide.node(at).parent;
     }
-    let empty = Json::Object(serde_json::Map::new());
-    let mut variables: Vec<(&str, &Json)> = variables(guide).into_iter().map(|(name, _)| (name, &empty)).collect();
+    let mut variables: Vec<(&str, &Json)> = variables(guide).into_iter().map(|(name, _)| (name, &*EMPTY)).collect();
     let mut put = |name: &str, json| variables.iter_mut().filter(|(of, _)| *of == name).for_each(|slot| slot.1 = json);
     let mut json = root;
     put("set", json);
     for level in path.iter().rev() {
         let name = guide.node(*level).name.as_ref();
         let below = json.get(name).map(|below| below.get(0).unwrap_or(below));
-        json = below.unwrap_or(&empty);
+        json = below.unwrap_or(&EMPTY);
         put(name, json);
     }
     put("item", json);
-    Subject::new(variables)
+    variables
 }

@@ -26,6 +26,8 @@ pub(super) struct Expression {
     /// Nodes of its tree.
     nodes: u64,
     depth: u32,
+    /// The variables that it names.
+    uses: Vec<String>,
 }
 
 /// What is wrong with an expression, and where in its text, from 1; 0 where no place is known.
@@ -87,7 +89,14 @@ impl Expression {
             Err(_) => return Err(vec![look::at(text, None, "expected an expression, found what cannot be read")]),
         };
         let (nodes, depth) = look::look(text, &program, variables)?;
-        Ok(Self { program, nodes, depth })
+        let names = variables.iter().map(|(name, _)| (*name).to_owned());
+        let uses = names.filter(|name| program.references().has_variable(name)).collect();
+        Ok(Self { program, nodes, depth, uses })
+    }
+
+    /// Whether it names a variable.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.uses.iter().any(|used| used == name)
     }
 
     /// Whether it holds of an item.
