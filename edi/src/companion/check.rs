@@ -66,7 +66,7 @@ impl Sight<'_> {
             self.repetition(Place { repetition: count, ..place }, base, own, &repetition);
         }
         if count > own.repeat && count <= base.repeat {
-            let message = format!("{} repetitions, found {count}", at_most(own.repeat.into()));
+            let message = format!("at most {} repetitions, found {count}", own.repeat);
             self.tell(place, own, Kind::Repetitions, ElementCode::TooManyRepetitions, &element, message);
         }
     }
@@ -104,7 +104,10 @@ impl Sight<'_> {
         let fits = |used: &ElementUse, length: u32| (used.min..=used.max).contains(&length);
         if let Some(length) = length.filter(|length| fits(base, *length) && !fits(own, *length)) {
             let code = if length < own.min { ElementCode::TooShort } else { ElementCode::TooLong };
-            let message = format!("{} to {} characters, found {length}", own.min, own.max);
+            let message = match (own.min, own.max) {
+                (min, max) if min == max => format!("{min} character(s), found {length}"),
+                (min, max) => format!("{min} to {max} characters, found {length}"),
+            };
             self.tell(place, own, Kind::Length, code, element, message);
         }
         let code = Code::pack(bytes);
@@ -155,9 +158,4 @@ impl Sight<'_> {
         let reference = own.element;
         self.found.push(Breach { kind, code, reference, element, component, repetition, bytes, message });
     }
-}
-
-/// `at most 3`, `none`.
-pub(crate) fn at_most(max: u32) -> String {
-    if max == 0 { "none".to_owned() } else { format!("at most {max}") }
 }

@@ -35,7 +35,7 @@ impl Hand<'_, '_> {
     /// The loops and segments of one level, within each of these loops.
     fn level(&mut self, lines: &[Line<'_>], depth: usize, within: &[NodeIx]) {
         for (head, body) in self.split(lines, depth) {
-            let Some((wish, id)) = self.wish(head, ["loop", "segment"]) else { continue };
+            let Some((wish, id)) = self.wish(head) else { continue };
             let kind = if head.words.first() == Some(&"loop") { NodeKind::Loop } else { NodeKind::Segment };
             let found = match kind {
                 NodeKind::Loop if depth == 0 => self.loops(&wish, id),
@@ -68,11 +68,11 @@ impl Hand<'_, '_> {
         parts
     }
 
-    /// A line's first words, one of `kinds` and what it names (with no kinds, a position alone), and what follows.
-    fn wish<'t>(&mut self, line: &Line<'t>, kinds: [&str; 2]) -> Option<(Wish<'t>, &'t str)> {
+    /// The id of a loop or segment, and what its line says of it.
+    fn wish<'t>(&mut self, line: &Line<'t>) -> Option<(Wish<'t>, &'t str)> {
         let at = At { file: self.errors.file, line: line.number };
         let (id, rest) = match line.words.as_slice() {
-            [kind, id, rest @ ..] if kinds.contains(kind) => (*id, rest),
+            ["loop" | "segment", id, rest @ ..] => (*id, rest),
             _ => {
                 self.errors.add(line.number, "expected `loop ID [NAME] [USAGE] [MAX]` or `segment ID …`");
                 return None;
