@@ -1,4 +1,5 @@
-//! `tradewind convert`: X12 to JSON and back, as a stream.
+//! `tradewind convert`: X12 to JSON and back, as a stream. Values travel as they stand: what is told is what is wrong with the structure,
+//! since a segment that the guide has no place for is no member of the JSON either. What values and rules say is for `validate`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,15 +10,18 @@ use tradewind_edi::guide::NodeIx;
 use tradewind_edi::item::Collector;
 use tradewind_edi::json::{FileReader, FileWriter};
 use tradewind_edi::read::Refusal;
-use tradewind_edi::{Engine, Finding, Guides, Options, Segment, Severity, Visitor};
+use tradewind_edi::{Engine, Finding, Guides, Options, Segment, Severity, Snip, Visitor};
 
 use super::output::Output;
 use super::{Outcome, input, say};
 
+/// Bytes of X12 that are converted at once.
+const BLOCK_BYTES: usize = 64 * 1024;
+
 /// What `convert` takes.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The file to convert; - is standard input
+    /// The file to convert; - is standard input. Faults of its structure are told; values are for validate to judge
     file: PathBuf,
     /// What to write
     #[arg(long)]
@@ -48,15 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 fn x12_to_json(arguments: &Arguments, mut output: Output) -> anyhow::Result<Outcome> {
     let mut writer = FileWriter::new();
-    let mut piece = Vec::new();
-    let errors = read_x12(arguments, &mut writer, |writer| {
-        writer.drain_into(&mut piece);
-        output.write_all(&piece)?;
-        piece.clear();
-        Ok(())
-    })?;
-    writer.finish(&mut piece);
-    output.write_all(&piece)?;
+    let errors = read_x12(arguments, &mut writer, |writer| Ok(writer.drain(|finished| output.write_all(finished))?))?;
+    let mut end = Vec::new();
+    writer.finish(&mut end);
+    output.write_all(&end)?;
     output.finish()?;
     Ok(told(errors))
 }
@@ -95,12 +94,15 @@ fn read_x12<V: Visitor>(
     visitor: &mut V,
     mut drain: impl FnMut(&mut V) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
-    let mut engine = Engine::new(Options::default());
+    let mut engine = Engine::new(Options { snip_max: Snip::Guide, elements: false, ..Options::default() });
     let mut watching = Watching { visitor, errors: 0 };
     let refused = |refusal: Refusal| anyhow::anyhow!("{}: {refusal}", input::label(&arguments.file));
     input::chunks(&arguments.file, |bytes| {
-        engine.feed(bytes, &mut watching).map_err(refused)?;
-        drain(watching.visitor)
+        // A little at a time: JSON is several times as long, and is best written on while it is at hand.
+        bytes.chunks(BLOCK_BYTES).try_for_each(|block| {
+            engine.feed(block, &mut watching).map_err(refused)?;
+            drain(watching.visitor)
+        })
     })?;
     engine.finish(&mut watching).map_err(refused)?;
     drain(watching.visitor)?;
@@ -109,7 +111,7 @@ fn read_x12<V: Visitor>(
 
 fn told(errors: u64) -> Outcome {
     if errors > 0 {
-        say(&format!("converted, and the file has {errors} error(s): `tradewind validate` tells them"));
+        say(&format!("converted, and the file's structure has {errors} error(s): `tradewind validate` tells them"));
     }
     Outcome::of(errors == 0)
 }

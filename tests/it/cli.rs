@@ -56,6 +56,9 @@ fn exit_codes_tell_clean_from_faulty_from_unreadable() {
     let folder = folder();
     fs::write(folder.path().join("text.edi"), "this is no EDI\n").unwrap();
     fs::write(folder.path().join("empty.edi"), "").unwrap();
+    let claims = String::from_utf8(read(folder.path(), "claims.edi")).unwrap();
+    let torn: Vec<&str> = claims.lines().filter(|segment| !segment.starts_with("GE*")).collect();
+    fs::write(folder.path().join("torn.edi"), torn.join("\n")).unwrap();
     for (line, code) in [
         ("validate claims.edi", 0),
         ("validate bad.edi", 1),
@@ -71,7 +74,8 @@ fn exit_codes_tell_clean_from_faulty_from_unreadable() {
         ("ack bad.edi", 1),
         ("ack text.edi", 2),
         ("convert claims.edi --to json", 0),
-        ("convert bad.edi --to ndjson", 1),
+        ("convert bad.edi --to ndjson", 0),
+        ("convert torn.edi --to ndjson", 1),
         ("convert text.edi --to json", 2),
         ("convert claims.edi --to x12", 2),
         ("convert claims.edi --to pdf", 2),

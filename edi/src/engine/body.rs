@@ -33,7 +33,8 @@ impl Core {
         let sound = match placed {
             Placed::At(node) | Placed::Late(node) => {
                 let step = plan.step(node);
-                let sound = !self.checker.any_character(segment) && plan.sound(step, segment, self.checker.today);
+                let sound = !self.options.elements
+                    || !self.checker.any_character(segment) && plan.sound(step, segment, self.checker.today);
                 // Most segments neither close nor open anything, and nothing else wants them.
                 if sound && step.quiet && self.moves.is_empty() && placed == Placed::At(node) {
                     visitor.segment(segment, Some(node));

@@ -16,6 +16,9 @@ pub struct Options {
     pub companions: Vec<Companion>,
     /// Rules up to this SNIP type run.
     pub snip_max: Snip,
+    /// Whether elements are judged, too. `false`, with `snip_max` at 2: framing, envelope, loops and segments alone, for who wants a
+    /// file's structure and not its values.
+    pub elements: bool,
     /// A SNIP type's severity in place of its rules' own; at index `type - 1`. It changes errors alone: what is only a
     /// warning stays one. Faults of the envelope are always errors.
     pub severities: [Option<Severity>; 7],
@@ -38,6 +41,7 @@ impl Default for Options {
             rules: Rules::built_in(),
             companions: Vec::new(),
             snip_max: Snip::Partner,
+            elements: true,
             severities: [None; 7],
             rule_severities: Vec::new(),
             application_advice: false,

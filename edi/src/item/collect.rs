@@ -32,6 +32,8 @@ pub struct Collector {
     /// How many keys stood when each open level of the spine opened.
     levels: Vec<usize>,
     open: Vec<OpenItem>,
+    /// What the last enclosing item was written with, for the next one.
+    spare: Option<Box<Enclosing>>,
     collected: Collected,
 }
 
@@ -45,6 +47,7 @@ struct OpenItem {
 }
 
 /// What an item needs that may enclose other items: a subscriber with an inquiry of its own and dependents.
+#[derive(Default)]
 struct Enclosing {
     /// What makes it an item of its own: left out where it is an ancestor.
     inner: NodeIx,
@@ -96,10 +99,10 @@ impl Collector {
             return;
         }
         self.nest.seal(shape);
-        let whole = self.nest.out.get(self.nest.top_start()..).unwrap_or_default();
+        let whole = self.nest.out.written().get(self.nest.top_start()..).unwrap_or_default();
         enclosing.whole = Some(whole.to_vec());
         enclosing.bare.seal(shape);
-        self.nest.replace_own(&enclosing.bare.out);
+        self.nest.replace_own(enclosing.bare.out.written());
     }
 
     /// The innermost loop closes. Where it was an item, its JSON is copied out.
@@ -114,8 +117,9 @@ impl Collector {
             None => self.nest.forget_behind_seal(),
         }
         self.nest.close(shape);
-        if let (Some(item), Some(shape)) = (ended, &self.shape) {
+        if let (Some(mut item), Some(shape)) = (ended, &self.shape) {
             let shape = Arc::clone(shape);
+            self.spare = item.enclosing.take().or(self.spare.take());
             self.emit(&shape, item);
         }
         if node == NodeIx::ROOT || shape.spine(node) {
@@ -124,11 +128,29 @@ impl Collector {
         }
     }
 
+    /// A segment of the open levels or of the item.
+    fn member(&mut self, shape: &Shape, segment: &Segment<'_>, node: NodeIx) {
+        if let Some(bare) = self.bare(shape, node) {
+            bare.segment(shape, node, segment, None);
+        }
+        self.nest.segment(shape, node, segment, None);
+        if shape.finds(node) {
+            for key in shape.guide.keys.iter().filter(|key| key.node == node) {
+                self.keys.push(key, segment, self.levels.len());
+            }
+        }
+        if let Some(item) = self.open.last_mut().filter(|item| item.total.is_none())
+            && let Some((_, element)) = TOTALS.iter().find(|(id, _)| *id == segment.id())
+        {
+            item.total = segment.text(*element).map(str::to_owned);
+        }
+    }
+
     fn emit(&mut self, shape: &Shape, item: OpenItem) {
         let Some(end) = item.end.filter(|end| end.own) else { return };
         let json = &mut self.collected.json;
         let start = json.len();
-        json.extend_from_slice(&self.nest.out);
+        json.extend_from_slice(self.nest.out.written());
         self.nest.push_closers(json);
         self.collected.items.push(Item {
             guide: Arc::clone(&shape.guide),
@@ -185,31 +207,21 @@ impl Visitor for Collector {
         let Some(shape) = &self.shape else { return };
         let inner = shape.guide.items.iter().find(|item| item.node == node).and_then(|item| item.inner);
         let enclosing = inner.map(|inner| {
-            let mut bare = Nest::default();
-            bare.begin_loop(node);
-            Box::new(Enclosing { inner, bare, whole: None })
+            let mut enclosing = self.spare.take().unwrap_or_default();
+            (enclosing.inner, enclosing.whole) = (inner, None);
+            enclosing.bare.clear();
+            enclosing.bare.begin_loop(node);
+            enclosing
         });
         self.started += 1;
         self.open.push(OpenItem { node, ordinal: self.started, total: None, end: None, enclosing });
     }
 
     fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
-        let Some(shape) = self.shape.clone() else { return };
         let Some(node) = node.filter(|_| !ENVELOPE.contains(&segment.id())) else { return };
-        if let Some(bare) = self.bare(&shape, node) {
-            bare.segment(&shape, node, segment, None);
-        }
-        self.nest.segment(&shape, node, segment, None);
-        if shape.finds(node) {
-            for key in shape.guide.keys.iter().filter(|key| key.node == node) {
-                self.keys.push(key, segment, self.levels.len());
-            }
-        }
-        if let Some(item) = self.open.last_mut().filter(|item| item.total.is_none())
-            && let Some((_, element)) = TOTALS.iter().find(|(id, _)| *id == segment.id())
-        {
-            item.total = segment.text(*element).map(str::to_owned);
-        }
+        let Some(shape) = self.shape.take() else { return };
+        self.member(&shape, segment, node);
+        self.shape = Some(shape);
     }
 
     fn item_close(&mut self, event: &ItemEnd) {

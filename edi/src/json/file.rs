@@ -43,7 +43,7 @@ impl FileWriter {
     /// A writer at the start of a file.
     pub fn new() -> Self {
         let mut nest = Nest::default();
-        nest.out.extend_from_slice(b"{\"interchanges\":[");
+        nest.out.extend(b"{\"interchanges\":[");
         Self {
             nest,
             shapes: Shapes::default(),
@@ -60,17 +60,22 @@ impl FileWriter {
 
     /// Moves what is finished of the document to the end of `out`.
     pub fn drain_into(&mut self, out: &mut Vec<u8>) {
-        self.nest.drain_into(out);
+        self.drain(|finished| out.extend_from_slice(finished));
+    }
+
+    /// Gives away what is finished of the document.
+    pub fn drain<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> T {
+        self.nest.drain(take)
     }
 
     /// The file has ended: moves the rest of the document to the end of `out`. Call it after the engine's `finish`.
     pub fn finish(mut self, out: &mut Vec<u8>) {
-        self.nest.drain_into(out);
+        self.drain_into(out);
         out.extend_from_slice(b"]}\n");
     }
 
     fn push(&mut self, text: &str) {
-        self.nest.out.extend_from_slice(text.as_bytes());
+        self.nest.out.extend(text.as_bytes());
     }
 
     fn comma_unless_first(&mut self, stands: bool) {
@@ -97,14 +102,14 @@ impl Visitor for FileWriter {
         self.push("{");
         if !event.leading.is_empty() {
             self.push("\"_leading\":");
-            push_string(&mut self.nest.out, event.leading);
+            self.nest.out.append(|out| push_string(out, event.leading));
             self.push(",");
         }
         self.push("\"delimiters\":");
-        push_delimiters(&mut self.nest.out, event.delimiters, &self.line_end);
+        self.nest.out.append(|out| push_delimiters(out, event.delimiters, &self.line_end));
         if let Some(isa) = event.segment {
             self.push(",\"interchange_header\":");
-            push_envelope(&mut self.nest.out, envelope::ISA, &isa, &self.line_end);
+            self.nest.out.append(|out| push_envelope(out, envelope::ISA, &isa, &self.line_end));
         }
     }
 
@@ -116,7 +121,7 @@ impl Visitor for FileWriter {
         }
         self.push(if self.open == Open::Nothing { ",\"interchange_acknowledgments\":[" } else { "," });
         self.open = Open::Acknowledgments;
-        push_envelope(&mut self.nest.out, envelope::TA1, segment, &self.line_end);
+        self.nest.out.append(|out| push_envelope(out, envelope::TA1, segment, &self.line_end));
     }
 
     fn group_start(&mut self, event: &GroupStart<'_>) {
@@ -128,7 +133,7 @@ impl Visitor for FileWriter {
         let stands = std::mem::replace(&mut self.groups, true);
         self.comma_unless_first(stands);
         self.push("{\"functional_group_header\":");
-        push_envelope(&mut self.nest.out, envelope::GS, &event.segment, &self.line_end);
+        self.nest.out.append(|out| push_envelope(out, envelope::GS, &event.segment, &self.line_end));
         self.push(",\"sets\":[");
         self.sets = false;
     }
@@ -157,7 +162,7 @@ impl Visitor for FileWriter {
             (None, _) => {
                 let stands = std::mem::replace(&mut self.raw_segments, true);
                 self.comma_unless_first(stands);
-                push_raw_segment(&mut self.nest.out, segment, &self.line_end);
+                self.nest.out.append(|out| push_raw_segment(out, segment, &self.line_end));
             }
         }
     }
@@ -181,7 +186,7 @@ impl Visitor for FileWriter {
         self.push("]");
         if let Some(ge) = &event.segment {
             self.push(",\"functional_group_trailer\":");
-            push_envelope(&mut self.nest.out, envelope::GE, ge, &self.line_end);
+            self.nest.out.append(|out| push_envelope(out, envelope::GE, ge, &self.line_end));
         }
         self.push("}");
     }
@@ -190,12 +195,13 @@ impl Visitor for FileWriter {
         self.close_array();
         if !self.late_acknowledgments.is_empty() {
             self.push(",\"_late_acknowledgments\":[");
-            self.nest.out.append(&mut self.late_acknowledgments);
+            self.nest.out.extend(&self.late_acknowledgments);
+            self.late_acknowledgments.clear();
             self.push("]");
         }
         if let Some(iea) = &event.segment {
             self.push(",\"interchange_trailer\":");
-            push_envelope(&mut self.nest.out, envelope::IEA, iea, &self.line_end);
+            self.nest.out.append(|out| push_envelope(out, envelope::IEA, iea, &self.line_end));
         }
         self.push("}");
     }

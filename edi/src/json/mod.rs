@@ -31,6 +31,8 @@ mod file;
 mod fit;
 pub(crate) mod members;
 pub(crate) mod nest;
+mod page;
+mod pen;
 pub(crate) mod print;
 pub(crate) mod pull;
 mod reader;

@@ -1,5 +1,7 @@
 //! Loops as JSON objects, written as the events come, in the guide's order whatever order they come in.
 
+use super::page::Page;
+use super::pen::{Lead, Pen};
 use super::shape::Shape;
 use super::text::push_string;
 use super::value::{push_segment, push_unplaced};
@@ -10,7 +12,7 @@ use crate::segment::Segment;
 /// complete then, and what follows is written behind them.
 #[derive(Default)]
 pub(crate) struct Nest {
-    pub(crate) out: Vec<u8>,
+    pub(crate) out: Page,
     frames: Vec<Frame>,
     instances: Vec<Instance>,
     rebuilt: Vec<u8>,
@@ -25,6 +27,7 @@ struct Frame {
     base: usize,
     /// The member that was written last.
     last: Option<NodeIx>,
+    last_rank: u16,
     /// Whether an array is open.
     array: bool,
     /// Whether a member stands before.
@@ -35,6 +38,24 @@ struct Frame {
     sealed: Option<usize>,
     /// Segments without a place, as the inside of an array.
     unplaced: Vec<u8>,
+}
+
+impl Frame {
+    /// A member comes next: what stands before its value.
+    #[inline]
+    fn lead(&mut self, shape: &Shape, node: NodeIx) -> Lead {
+        if self.array && self.last == Some(node) {
+            return Lead { comma: true, ..Lead::default() };
+        }
+        let rank = shape.rank(node);
+        self.shuffled |= self.last.is_some() && rank <= self.last_rank;
+        let lead = Lead { closes: self.array, comma: self.any, name: shape.opening(node) };
+        self.any = true;
+        self.last = Some(node);
+        self.last_rank = rank;
+        self.array = shape.repeats(node);
+        lead
+    }
 }
 
 /// A member's value of an unsealed loop.
@@ -48,17 +69,18 @@ impl Nest {
     /// Opens the set's object and names its guide in it.
     pub(crate) fn begin(&mut self, guide: &Guide) {
         self.push_frame(NodeIx::ROOT);
-        for (key, value) in
-            [("guide", Some(&guide.revision)), ("set", Some(&guide.set)), ("purpose", guide.purpose.as_ref())]
-        {
-            let Some(value) = value else { continue };
-            if self.out.last() != Some(&b'{') {
-                self.out.push(b',');
+        let names = [("guide", Some(&guide.revision)), ("set", Some(&guide.set)), ("purpose", guide.purpose.as_ref())];
+        self.out.append(|out| {
+            for (key, value) in names {
+                let Some(value) = value else { continue };
+                if !out.is_empty() {
+                    out.push(b',');
+                }
+                push_string(out, key.as_bytes());
+                out.push(b':');
+                push_string(out, value.as_bytes());
             }
-            push_string(&mut self.out, key.as_bytes());
-            self.out.push(b':');
-            push_string(&mut self.out, value.as_bytes());
-        }
+        });
         if let Some(frame) = self.frames.last_mut() {
             frame.any = true;
         }
@@ -75,6 +97,7 @@ impl Nest {
             start: self.out.len(),
             base: self.instances.len(),
             last: None,
+            last_rank: 0,
             array: false,
             any: false,
             shuffled: false,
@@ -99,15 +122,28 @@ impl Nest {
         if shape.spine(node) {
             self.seal(shape);
         }
-        self.begin_member(shape, node);
+        let Some(frame) = self.frames.last_mut() else { return };
+        let mut pen = Pen::new(self.out.room(Pen::room_of_lead(shape, node)));
+        pen.lead(shape, &frame.lead(shape, node));
+        let written = pen.written();
+        self.out.advance(written);
         self.push_frame(node);
     }
 
     /// A segment of the innermost open loop.
+    #[inline]
     pub(crate) fn segment(&mut self, shape: &Shape, node: NodeIx, segment: &Segment<'_>, line_end: Option<&[u8]>) {
-        self.begin_member(shape, node);
-        let start = self.out.len();
-        push_segment(&mut self.out, shape, node, segment, line_end);
+        let Some(frame) = self.frames.last_mut() else { return };
+        let mut pen = Pen::new(self.out.room(Pen::room_of(shape, node, segment)));
+        pen.lead(shape, &frame.lead(shape, node));
+        let lead = pen.written();
+        let usual = pen.segment(shape, node, segment, line_end);
+        let written = pen.written();
+        let start = self.out.len() + lead;
+        self.out.advance(written);
+        if !usual {
+            self.out.append(|out| push_segment(out, shape, node, segment, line_end));
+        }
         self.end_member(node, start);
     }
 
@@ -126,9 +162,9 @@ impl Nest {
         let frame = self.frames.pop()?;
         if !frame.unplaced.is_empty() {
             let comma: &[u8] = if frame.any { b"," } else { b"" };
-            self.out.extend_from_slice(comma);
-            self.out.extend_from_slice(b"\"_unplaced\":[");
-            self.out.extend_from_slice(&frame.unplaced);
+            self.out.extend(comma);
+            self.out.extend(b"\"_unplaced\":[");
+            self.out.extend(&frame.unplaced);
             self.out.push(b']');
         }
         self.out.push(b'}');
@@ -162,7 +198,7 @@ impl Nest {
     pub(crate) fn replace_own(&mut self, own: &[u8]) {
         let Some(frame) = self.frames.last_mut() else { return };
         self.out.truncate(frame.start);
-        self.out.extend_from_slice(own);
+        self.out.extend(own);
         frame.sealed = Some(self.out.len());
         frame.any = own.len() > 1;
     }
@@ -179,19 +215,16 @@ impl Nest {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.out.clear();
+        self.out.truncate(0);
         self.frames.clear();
         self.instances.clear();
     }
 
-    /// Moves what will not change any more to `to`.
-    pub(crate) fn drain_into(&mut self, to: &mut Vec<u8>) {
+    /// Gives away what will not change any more.
+    pub(crate) fn drain<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> T {
         let settled =
             self.frames.iter().find(|frame| frame.sealed.is_none()).map_or(self.out.len(), |frame| frame.start);
-        if settled == 0 {
-            return;
-        }
-        to.extend(self.out.drain(..settled));
+        let taken = self.out.drain(settled, take);
         for frame in &mut self.frames {
             frame.start = frame.start.saturating_sub(settled);
             frame.sealed = frame.sealed.map(|end| end.saturating_sub(settled));
@@ -200,29 +233,7 @@ impl Nest {
             instance.start -= settled;
             instance.end -= settled;
         }
-    }
-
-    fn begin_member(&mut self, shape: &Shape, node: NodeIx) {
-        let Some(frame) = self.frames.last_mut() else { return };
-        if frame.array && frame.last == Some(node) {
-            self.out.push(b',');
-            return;
-        }
-        if frame.array {
-            self.out.push(b']');
-        }
-        let rank = shape.rank(node);
-        frame.shuffled |= frame.last.is_some_and(|last| rank <= shape.rank(last));
-        if frame.any {
-            self.out.push(b',');
-        }
-        frame.any = true;
-        frame.last = Some(node);
-        frame.array = shape.repeats(node);
-        self.out.extend_from_slice(shape.key(node));
-        if frame.array {
-            self.out.push(b'[');
-        }
+        taken
     }
 
     fn end_member(&mut self, node: NodeIx, start: usize) {
@@ -239,9 +250,9 @@ impl Nest {
             let instances = self.instances.get(frame.base..).unwrap_or_default();
             self.rebuilt.clear();
             let head = instances.first().map_or(self.out.len(), |first| member_start(shape, first));
-            push_ordered(&mut self.rebuilt, shape, instances, &self.out);
+            push_ordered(&mut self.rebuilt, shape, instances, self.out.written());
             self.out.truncate(head);
-            self.out.extend_from_slice(&self.rebuilt);
+            self.out.extend(&self.rebuilt);
         } else if frame.array {
             self.out.push(b']');
         }

@@ -1,24 +1,76 @@
 //! What the writers want to know of a guide at each node, worked out once.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::text::push_string;
-use crate::guide::{ElementUse, Guide, ItemKind, NodeIx, NodeKind};
+use crate::guide::{DataType, ElementUse, Guide, ItemKind, NodeIx, NodeKind, Span, Usage};
+
+/// Bytes that stand behind the last key.
+pub(crate) const KEY_SLACK: usize = 64;
 
 /// A guide's nodes as JSON members.
 pub(crate) struct Shape {
     pub(crate) guide: Arc<Guide>,
     nodes: Vec<Member>,
-    /// `"name":` of each element and component, at the indexes of `Guide::elements`.
-    element_keys: Vec<Range<usize>>,
+    /// Elements and components, at the indexes of `Guide::elements`.
+    elements: Vec<ElementKey>,
     /// The bytes of all keys.
     keys: Vec<u8>,
 }
 
+/// Where a member's name stands among [`Shape::keys`].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct KeyText {
+    pub(crate) at: u32,
+    pub(crate) length: u32,
+}
+
+impl KeyText {
+    fn of(self, keys: &[u8]) -> &[u8] {
+        keys.get(self.at as usize..(self.at + self.length) as usize).unwrap_or_default()
+    }
+}
+
+/// An element or component as a member.
+pub(crate) struct ElementKey {
+    /// `,"name":"`.
+    pub(crate) name: KeyText,
+    pub(crate) form: Form,
+    components: Span,
+}
+
+/// What an element is in JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A string.
+    Text,
+    /// An array of strings.
+    Texts,
+    /// An object of components.
+    Composite,
+    /// Anything else.
+    Other,
+}
+
+impl ElementKey {
+    fn form_of(element: &ElementUse) -> Form {
+        match (element.data_type, element.repeat > 1) {
+            _ if element.usage == Usage::NotUsed => Form::Other,
+            (DataType::Composite, true) => Form::Other,
+            (DataType::Composite, false) => Form::Composite,
+            (_, true) => Form::Texts,
+            (_, false) => Form::Text,
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 struct Member {
-    key: Range<usize>,
+    /// `"name":`, and `[` where it is an array.
+    opening: KeyText,
+    elements: Span,
+    /// Bytes that the JSON of its elements takes at most, but for their values.
+    longest: u32,
     rank: u16,
     group: u16,
     repeats: bool,
@@ -32,16 +84,19 @@ impl Shape {
         let mut shape = Self {
             guide: Arc::clone(guide),
             nodes: vec![Member::default(); guide.nodes.len()],
-            element_keys: Vec::with_capacity(guide.elements.len()),
+            elements: Vec::with_capacity(guide.elements.len()),
             keys: Vec::new(),
         };
         for element in guide.elements.iter() {
-            let key = shape.add_key(&element.name);
-            shape.element_keys.push(key);
+            let name = shape.add_key(",", &element.name, "\"");
+            let (form, components) = (ElementKey::form_of(element), element.components);
+            shape.elements.push(ElementKey { name, form, components });
         }
         for parent in guide.indexes().filter(|ix| guide.node(*ix).kind == NodeKind::Loop) {
             shape.add_children(parent);
         }
+        // What is copied in one length reads past the end of a name.
+        shape.keys.extend_from_slice(&[0; KEY_SLACK]);
         for node in spine(guide, Cut::Items) {
             shape.mark_levels(node);
         }
@@ -56,11 +111,13 @@ impl Shape {
         shape
     }
 
-    fn add_key(&mut self, name: &str) -> Range<usize> {
+    fn add_key(&mut self, before: &str, name: &str, behind: &str) -> KeyText {
         let start = self.keys.len();
+        self.keys.extend_from_slice(before.as_bytes());
         push_string(&mut self.keys, name.as_bytes());
         self.keys.push(b':');
-        start..self.keys.len()
+        self.keys.extend_from_slice(behind.as_bytes());
+        KeyText { at: start as u32, length: (self.keys.len() - start) as u32 }
     }
 
     fn add_children(&mut self, parent: NodeIx) {
@@ -73,17 +130,28 @@ impl Shape {
                 group = rank;
                 position = Some(node.position);
             }
-            let key = self.add_key(&node.name);
+            // One byte less where it is no array.
+            let mut opening = self.add_key("", &node.name, "[");
+            let repeats = node.max > 1;
+            opening.length -= u32::from(!repeats);
+            let (elements, longest) = (node.elements, self.longest(node.elements));
             if let Some(member) = self.nodes.get_mut(usize::from(child.0)) {
-                *member = Member { key, rank, group, repeats: node.max > 1, ..Member::default() };
+                *member = Member { opening, elements, longest, rank, group, repeats, ..Member::default() };
             }
         }
+    }
+
+    /// Bytes of the names of these elements and of their components, with quotes and brackets around their values.
+    fn longest(&self, elements: Span) -> u32 {
+        let own = |span: Span| span.of(&self.elements).iter().map(|key| key.name.length + 4).sum::<u32>();
+        own(elements) + elements.of(&self.elements).iter().map(|key| own(key.components)).sum::<u32>()
     }
 
     /// An item's loop and what encloses it are arrays, whatever their maximum.
     fn mark_levels(&mut self, mut node: NodeIx) {
         while node != NodeIx::ROOT && node != NodeIx::NONE {
             if let Some(member) = self.nodes.get_mut(usize::from(node.0)) {
+                member.opening.length += u32::from(!member.repeats);
                 member.repeats = true;
             }
             node = self.guide.node(node).parent;
@@ -105,7 +173,30 @@ impl Shape {
 
     /// `"name":` of a loop or segment.
     pub(crate) fn key(&self, node: NodeIx) -> &[u8] {
-        self.member(node).and_then(|member| self.keys.get(member.key.clone())).unwrap_or_default()
+        let key = self.member(node).map_or(&[][..], |member| member.opening.of(&self.keys));
+        key.strip_suffix(b"[").unwrap_or(key)
+    }
+
+    /// As [`Shape::key`], with a `[` behind it where it is an array.
+    #[inline]
+    pub(crate) fn opening(&self, node: NodeIx) -> KeyText {
+        self.member(node).map_or(KeyText::default(), |member| member.opening)
+    }
+
+    /// The bytes of all keys.
+    pub(crate) fn keys(&self) -> &[u8] {
+        &self.keys
+    }
+
+    /// A segment's elements, and the bytes that their JSON takes at most, but for their values.
+    #[inline]
+    pub(crate) fn elements(&self, node: NodeIx) -> (&[ElementKey], u32) {
+        self.member(node).map_or((&[], 0), |member| (member.elements.of(&self.elements), member.longest))
+    }
+
+    /// An element's components.
+    pub(crate) fn components(&self, key: &ElementKey) -> &[ElementKey] {
+        key.components.of(&self.elements)
     }
 
     /// Its place among its siblings.
@@ -135,13 +226,13 @@ impl Shape {
     }
 
     /// A span of elements, each with its `"name":`.
-    pub(crate) fn keyed<'a>(
-        &'a self,
-        span: crate::guide::Span,
-    ) -> impl Iterator<Item = (&'a ElementUse, &'a [u8])> + use<'a> {
-        let uses = span.of(&self.guide.elements);
-        let keys = span.of(&self.element_keys);
-        uses.iter().zip(keys.iter().map(|key| self.keys.get(key.clone()).unwrap_or_default()))
+    pub(crate) fn keyed<'a>(&'a self, span: Span) -> impl Iterator<Item = (&'a ElementUse, &'a [u8])> + use<'a> {
+        // Without the comma and the quote around.
+        let name = |key: &ElementKey| match key.name.of(&self.keys) {
+            [_, name @ .., _] => name,
+            _ => &[],
+        };
+        span.of(&self.guide.elements).iter().zip(span.of(&self.elements).iter().map(name))
     }
 }
 

@@ -20,6 +20,29 @@ pub(crate) fn push_string(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
 }
 
+/// Whether printable ASCII holds nothing that JSON escapes.
+#[inline]
+pub(super) fn is_clean(value: &[u8]) -> bool {
+    const EIGHT: usize = 8;
+    let clean = |eight: &[u8; EIGHT]| {
+        let word = u64::from_ne_bytes(*eight);
+        (zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64))) == 0
+    };
+    match value.last_chunk() {
+        // The last eight may have been looked at before.
+        Some(last) => clean(last) && value.as_chunks().0.iter().all(clean),
+        None => !value.iter().any(|&byte| is_special(byte)),
+    }
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// Not zero where one of the bytes is.
+#[inline]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
 #[inline]
 const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte >= 0x80 || byte == b'"' || byte == b'\\'
