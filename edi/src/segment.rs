@@ -106,6 +106,12 @@ impl<'a> Segment<'a> {
         self.part(self.frame.start, self.frame.end)
     }
 
+    /// The segment with its terminator and what stands behind it, up to the next one.
+    #[inline]
+    pub(crate) fn with_end(&self) -> &'a [u8] {
+        self.part(self.frame.start, self.frame.next)
+    }
+
     /// What stood between the terminator and the next segment: line ends, spaces, mostly nothing.
     pub fn line_end(&self) -> &'a [u8] {
         self.part(self.frame.end + 1, self.frame.next)

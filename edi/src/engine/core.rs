@@ -40,11 +40,11 @@ pub(super) struct Core {
     pub(super) incomplete: bool,
 }
 
-const ST: SegmentId = SegmentId::lit("ST");
-const SE: SegmentId = SegmentId::lit("SE");
-const GS: SegmentId = SegmentId::lit("GS");
-const GE: SegmentId = SegmentId::lit("GE");
-const IEA: SegmentId = SegmentId::lit("IEA");
+pub(super) const ST: SegmentId = SegmentId::lit("ST");
+pub(super) const SE: SegmentId = SegmentId::lit("SE");
+pub(super) const GS: SegmentId = SegmentId::lit("GS");
+pub(super) const GE: SegmentId = SegmentId::lit("GE");
+pub(super) const IEA: SegmentId = SegmentId::lit("IEA");
 const TA1: SegmentId = SegmentId::lit("TA1");
 
 impl Core {

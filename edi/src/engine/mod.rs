@@ -9,6 +9,7 @@ mod hierarchy;
 mod interchange;
 mod numbers;
 mod options;
+mod parallel;
 mod report;
 mod rules;
 mod set;
@@ -20,6 +21,7 @@ pub use events::{
     Visitor,
 };
 pub use options::{CharacterSet, Limits, Options};
+pub use parallel::{Parallel, ParallelEngine};
 
 use self::core::{Core, Drive};
 use crate::read::Reader;

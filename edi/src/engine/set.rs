@@ -75,6 +75,7 @@ impl Core {
         self.walk.start(&plan);
         self.rules.start(&plan.rules);
         self.faulty = (0, 0);
+        self.incomplete = false;
         self.levels.push(Level { node: NodeIx::ROOT, tainted: false, hierarchy: None });
         if plan.guide.item_kind == ItemKind::Set {
             self.item_open(&plan, NodeIx::ROOT, st.offset(), visitor);
@@ -90,7 +91,7 @@ impl Core {
         let number = set.header.control_number.as_bytes();
         let identified = set.header.code.len() == 3;
         let numbered = (4..=9).contains(&number.len()) && number.iter().all(u8::is_ascii_alphanumeric);
-        let once = !group.set_numbers.add(number, runs_max);
+        let once = !group.told.next().unwrap_or_else(|| group.set_numbers.add(number, runs_max));
         let version = group.header.version.clone();
         let convention = set.header.convention.clone();
         // An unknown version is the group's fault.

@@ -30,6 +30,8 @@ pub(super) struct Group {
     pub(super) header: GroupHeader,
     pub(super) codes: Vec<GroupCode>,
     pub(super) set_numbers: Seen,
+    /// Of the sets to come, whether their numbers came before: where who reads the file knows, and who validates its sets does not.
+    pub(super) told: std::vec::IntoIter<bool>,
     pub(super) sets: u32,
     pub(super) sets_with_errors: u32,
     pub(super) tally: Tally,

@@ -62,6 +62,11 @@ impl Reader {
         }
     }
 
+    /// A reader within an interchange of these delimiters, at that offset in the file.
+    pub(crate) fn within(limits: Limits, delimiters: Delimiters, offset: u64) -> Self {
+        Self { offset, delimiters, state: State::Inside { isa: None }, ..Self::new(limits) }
+    }
+
     /// Takes the next bytes. After a refusal it takes none and gives the same refusal again.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), Refusal> {
         for block in bytes.chunks(BLOCK_BYTES) {

@@ -12,13 +12,14 @@ mod summary;
 mod words;
 
 use std::io::{Read, Seek, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use tempfile::SpooledTempFile;
-use tradewind_edi::engine::CharacterSet;
-use tradewind_edi::{Engine, Options, Snip};
+use tradewind_edi::engine::{CharacterSet, Parallel, ParallelEngine, Refusal};
+use tradewind_edi::{Engine, Options, Snip, Visitor};
 
 use super::output::Output;
 use super::{Outcome, codes, companion, input, say};
@@ -30,6 +31,9 @@ use summary::Summary;
 
 /// Bytes of findings that are kept in memory until all is known that stands before them; beyond, they wait in an unnamed file.
 const SPOOL_BYTES: usize = 4 << 20;
+
+/// From this size on a file is worth several threads.
+const LARGE_BYTES: u64 = 8 << 20;
 
 /// What `validate` takes.
 #[derive(Args)]
@@ -58,6 +62,9 @@ pub(super) struct Arguments {
     /// Write the findings as one HTML page, too
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Threads over the transaction sets of a file; all cores from 8 MiB on when left out, and one for standard input
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// Show values of the file; they may be PHI
     #[arg(long, conflicts_with = "json")]
     show_values: bool,
@@ -160,7 +167,7 @@ fn validate(
         // Findings that are grouped need no limit: groups take no more memory than there are kinds of faults.
         options.limits.findings_per_set_max = u32::MAX;
     }
-    let mut engine = Engine::new(options);
+    let mut engine = Reading::new(options, threads(path, arguments));
     let mut around = Around::new(path, arguments.show_values);
     let mut collector = Collector::new(&label, groups, spool.map(Json::new).transpose()?);
     let mut refusal = None;
@@ -184,6 +191,45 @@ fn validate(
         _ => None,
     };
     Ok(Validated { label, summary, groups, fault })
+}
+
+/// One engine, or many threads of it.
+enum Reading {
+    One(Box<Engine>),
+    Many(Box<ParallelEngine>),
+}
+
+impl Reading {
+    fn new(options: Options, threads: NonZeroUsize) -> Self {
+        if threads == NonZeroUsize::MIN {
+            return Self::One(Box::new(Engine::new(options)));
+        }
+        let parallel = Parallel { keeps: Summary::keeps, ..Parallel::new(threads) };
+        Self::Many(Box::new(ParallelEngine::new(options, parallel)))
+    }
+
+    fn feed(&mut self, bytes: &[u8], visitor: &mut impl Visitor) -> Result<(), Refusal> {
+        match self {
+            Self::One(engine) => engine.feed(bytes, visitor),
+            Self::Many(engine) => engine.feed(bytes, visitor),
+        }
+    }
+
+    fn finish(&mut self, visitor: &mut impl Visitor) -> Result<(), Refusal> {
+        match self {
+            Self::One(engine) => engine.finish(visitor),
+            Self::Many(engine) => engine.finish(visitor),
+        }
+    }
+}
+
+/// How many threads a file gets. What comes through a pipe is not there any more when threads tell of it.
+fn threads(path: &Path, arguments: &Arguments) -> NonZeroUsize {
+    let Some(file) = std::fs::metadata(path).ok().filter(|found| found.is_file() && !input::is_standard(path)) else {
+        return NonZeroUsize::MIN;
+    };
+    let all = || std::thread::available_parallelism().ok().filter(|_| file.len() >= LARGE_BYTES);
+    arguments.threads.or_else(all).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// How the engine works.

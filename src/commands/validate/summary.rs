@@ -117,8 +117,13 @@ impl Summary {
         self.total = Amount::default();
     }
 
+    /// Whether a segment counts.
+    pub(super) fn keeps(segment: &Segment<'_>) -> bool {
+        segment.id() == CLM
+    }
+
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
-        if segment.id() == CLM
+        if Self::keeps(segment)
             && let Some(amount) = segment.element(2).and_then(Amount::parse)
         {
             self.total.add(amount);
