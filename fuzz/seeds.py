@@ -49,7 +49,7 @@ def put(target, name, data, left):
 
 def main():
     left = {}
-    for target in [*FAMILIES, "scan", "read", "ack_read", "from_json", "guide_notation", "overlay"]:
+    for target in [*FAMILIES, "scan", "read", "ack_read", "from_json", "guide_notation", "overlay", "deidentify"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -62,6 +62,9 @@ def main():
             if (family is None or code in family) and taken.get((target, letter), 0) < (1 if family is None else 4):
                 taken[target, letter] = taken.get((target, letter), 0) + 1
                 put(target, name, letter.encode() + body, left)
+        if taken.get(("deidentify", letter), 0) < 1:
+            taken["deidentify", letter] = 1
+            put("deidentify", name, b"=\x20" + letter.encode() + body, left)
         if code in ("999", "277") and taken.get(("ack_read", letter), 0) < 4:
             taken["ack_read", letter] = taken.get(("ack_read", letter), 0) + 1
             put("ack_read", name, b"\x20" + letter.encode() + body, left)
@@ -69,6 +72,7 @@ def main():
         data = file.read_bytes()
         if len(data) < 1_500:
             put("read", file.stem, b"\x20\x01" + data, left)
+            put("deidentify", file.stem, b"*\x20" + data, left)
             put("scan", file.stem, b"*:^~\x07" + data[:600], left)
             if file.parent.parent.name == "ta1":
                 put("ack_read", file.stem, b"\x20" + data, left)

@@ -11,6 +11,7 @@ pub mod ack;
 pub mod companion;
 pub mod control;
 mod decimal;
+pub mod deidentify;
 pub mod delimiters;
 pub mod engine;
 pub mod explain;

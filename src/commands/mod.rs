@@ -12,6 +12,7 @@ mod check;
 mod codes;
 mod companion;
 mod convert;
+mod deidentify;
 mod demo;
 mod drop;
 mod explain;
@@ -51,6 +52,8 @@ enum Command {
     Ack(ack::Arguments),
     /// X12 to JSON and back
     Convert(convert::Arguments),
+    /// A file with made-up values in place of what it tells of people, to be shown to others
+    Deidentify(deidentify::Arguments),
     /// A received acknowledgment beside the file that it speaks of, or a rule's page
     Explain(explain::Arguments),
     /// A file as its tree of loops, with the guide's names
@@ -96,6 +99,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Ack(arguments) => ack::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Deidentify(arguments) => deidentify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Guide(arguments) => guide::run(&arguments),

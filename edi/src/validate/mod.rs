@@ -12,7 +12,7 @@ pub mod rules;
 mod sound;
 pub(crate) mod value;
 mod walk;
-mod word;
+pub(crate) mod word;
 
 pub(crate) use elements::{Checker, ElementFault};
 pub(crate) use plan::Plan;

@@ -5,7 +5,7 @@ use tradewind_edi::finding::RuleInfo;
 use tradewind_edi::validate::rules::{Example, Rules, check_in, names, rules as all};
 use tradewind_edi::{Guides, Snip};
 
-fn file(example: &Example) -> Result<Vec<u8>, String> {
+pub(crate) fn file(example: &Example) -> Result<Vec<u8>, String> {
     let bytes = fixture(&example.fixture)?;
     if example.is_plain() {
         return Ok(bytes);

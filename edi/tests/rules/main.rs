@@ -4,6 +4,7 @@
 //! needs no compilation. `RULE=name` tries the rules alone whose name holds that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod deidentified;
 mod examples;
 mod pages;
 mod semantics;

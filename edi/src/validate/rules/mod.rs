@@ -23,8 +23,8 @@ mod runner;
 
 pub use bind::check as check_in;
 pub use data::{DataRule, Rules, names, read};
-pub(crate) use format::format as value_format;
 pub use format::formats;
+pub(crate) use format::{box_length, fitting, format as value_format, is_npi};
 pub use lists::Lists;
 pub use notation::Example;
 

@@ -4,6 +4,9 @@ mod codes;
 mod npi;
 mod street;
 
+pub(crate) use npi::fits as is_npi;
+pub(crate) use street::box_length;
+
 /// A format by name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format {
@@ -72,6 +75,11 @@ static FORMATS: &[Format] = &[
 /// The format of that name.
 pub(crate) fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// A bit for each format that a value fits.
+pub(crate) fn fitting(value: &[u8]) -> u64 {
+    FORMATS.iter().fold(0, |bits, format| bits << 1 | u64::from((format.fits)(value)))
 }
 
 /// Every format's name, and what it asks for.

@@ -1,7 +1,7 @@
 //! National Provider Identifier: 45 CFR 162.406.
 
 /// Ten digits, the first 1 or 2, whose Luhn sum with the prefix 80840 (which adds 24) is a multiple of ten.
-pub(super) fn fits(value: &[u8]) -> bool {
+pub(crate) fn fits(value: &[u8]) -> bool {
     let &[a, b, c, d, e, f, g, h, i, check] = value else { return false };
     if !matches!(a, b'1' | b'2') || !value.iter().all(u8::is_ascii_digit) {
         return false;

@@ -5,23 +5,28 @@ const BOXES: [&[u8]; 5] = [b"POBOX", b"POBX", b"POSTOFFICEBOX", b"POSTBOX", b"LO
 
 /// No post office box or lock box at the start: the name of one, then a blank, a number or the end.
 pub(super) fn fits(value: &[u8]) -> bool {
-    !BOXES.iter().any(|name| starts(value, name))
+    box_length(value) == 0
 }
 
-/// Whether the letters and digits of a value begin with a name that ends there.
-fn starts(value: &[u8], name: &[u8]) -> bool {
+/// How many bytes name a box at the start; 0 where none is named.
+pub(crate) fn box_length(value: &[u8]) -> usize {
+    BOXES.iter().find_map(|name| behind(value, name)).map_or(0, |rest| value.len() - rest.len())
+}
+
+/// What stands behind a name with which the letters and digits of a value begin, and which ends there.
+fn behind<'a>(value: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut rest = value;
     for letter in name {
         rest = rest.trim_ascii_start();
         while let [b'.', after @ ..] = rest {
             rest = after.trim_ascii_start();
         }
-        match rest {
-            [first, after @ ..] if first.eq_ignore_ascii_case(letter) => rest = after,
-            _ => return false,
-        }
+        rest = match rest {
+            [first, after @ ..] if first.eq_ignore_ascii_case(letter) => after,
+            _ => return None,
+        };
     }
-    !rest.first().is_some_and(u8::is_ascii_alphabetic)
+    Some(rest).filter(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
 #[cfg(test)]
