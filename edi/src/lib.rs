@@ -23,6 +23,7 @@ pub mod json;
 pub mod read;
 pub mod scan;
 pub mod segment;
+pub mod table;
 pub mod validate;
 
 pub use companion::Companion;

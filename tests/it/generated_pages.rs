@@ -24,6 +24,13 @@ fn docs_command_line_is_what_the_program_says() {
 }
 
 #[test]
+fn docs_csv_tells_the_tables_that_there_are() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/csv.md")).unwrap();
+    let (head, _) = page.split_once("\n## Tables\n").unwrap();
+    check("csv.md", &format!("{head}\n## Tables\n{}", tradewind_edi::table::page()));
+}
+
+#[test]
 fn docs_configuration_is_what_the_sources_say() {
     check("configuration.md", &configuration::page());
 }

@@ -18,6 +18,7 @@ mod cli_ack;
 mod cli_ack_fixtures;
 mod cli_codes;
 mod cli_companion;
+mod cli_csv;
 mod cli_deidentify;
 mod cli_guide;
 mod cli_home;

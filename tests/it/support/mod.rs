@@ -7,6 +7,7 @@ pub(crate) mod gnupg;
 pub(crate) mod ledger;
 pub(crate) mod payer;
 pub(crate) mod program;
+pub(crate) mod python;
 pub(crate) mod receiver;
 pub(crate) mod rest;
 pub(crate) mod sftp;

@@ -1,5 +1,7 @@
-//! `tradewind convert`: X12 to JSON and back, as a stream. Values travel as they stand: what is told is what is wrong with the structure,
+//! `tradewind convert`: X12 to JSON and back, and to tables, as a stream. Values travel as they stand: what is told is what is wrong with the structure,
 //! since a segment that the guide has no place for is no member of the JSON either. What values and rules say is for `validate`.
+
+mod csv;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,6 +12,7 @@ use tradewind_edi::guide::NodeIx;
 use tradewind_edi::item::Collector;
 use tradewind_edi::json::{FileReader, FileWriter};
 use tradewind_edi::read::Refusal;
+use tradewind_edi::table;
 use tradewind_edi::{Engine, Finding, Guides, Options, Segment, Severity, Snip, Visitor};
 
 use super::output::Output;
@@ -26,7 +29,7 @@ pub(super) struct Arguments {
     /// What to write
     #[arg(long)]
     to: To,
-    /// Where to write it; - or nothing is standard output
+    /// Where to write it; - or nothing is standard output. For tables a folder: without it, one of the file's name with -csv
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -39,14 +42,17 @@ enum To {
     Ndjson,
     /// From a document that --to json wrote: the file
     X12,
+    /// From X12: a folder of tables for a spreadsheet (claims, lines, payments, adjustments, members, benefits, …)
+    Csv,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let output = Output::open(arguments.output.as_deref())?;
+    let output = || Output::open(arguments.output.as_deref());
     match arguments.to {
-        To::Json => x12_to_json(arguments, output),
-        To::Ndjson => x12_to_lines(arguments, output),
-        To::X12 => json_to_x12(arguments, output),
+        To::Json => x12_to_json(arguments, output()?),
+        To::Ndjson => x12_to_lines(arguments, output()?),
+        To::X12 => json_to_x12(arguments, output()?),
+        To::Csv => x12_to_tables(arguments),
     }
 }
 
@@ -71,6 +77,17 @@ fn x12_to_lines(arguments: &Arguments, mut output: Output) -> anyhow::Result<Out
         Ok(())
     })?;
     output.finish()?;
+    Ok(told(errors))
+}
+
+fn x12_to_tables(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let mut tables = csv::Tables::new(&arguments.file, arguments.output.as_deref())?;
+    let errors = read_x12(arguments, &mut table::Collector::new(), |collector| tables.write(collector))?;
+    let (count, folder) = tables.finish()?;
+    match count {
+        0 => say("no table has rows: the file holds nothing that tables are made from"),
+        _ => say(&format!("{count} table(s) in {}", folder.display())),
+    }
     Ok(told(errors))
 }
 

@@ -1,0 +1,15 @@
+//! Runs a script with the Python of `make test-tools`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the script prints: one JSON value. `script` stands in `tests/peers`.
+pub(crate) fn python(script: &str, folder: &Path) -> serde_json::Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = std::env::var_os("TRADEWIND_PYTHON").map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
+    let output = Command::new(&python).arg(root.join("tests/peers").join(script)).arg(folder).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}; run `make test-tools`", python.display()));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\nif a package is missing, run `make test-tools`");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
