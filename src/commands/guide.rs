@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use tradewind_edi::guide::{GuideId, NodeIx, NodeKind, diff, page, page_of_loop, read};
+use tradewind_edi::json::{file_schema, schema};
 use tradewind_edi::validate::rules::rules_of;
 use tradewind_edi::{Guide, Guides};
 
@@ -31,6 +32,11 @@ enum What {
         #[arg(value_name = "LOOP")]
         part: Option<String>,
     },
+    /// The JSON Schema (2020-12) of a guide's sets and items; without a guide, that of a whole file
+    Schema {
+        /// A revision, with a set where it has several, or a file in the guide notation
+        guide: Option<String>,
+    },
     /// What guide B changes of guide A; exits 1 where they differ
     Diff {
         /// A built-in guide, or a file in the guide notation, a companion guide too
@@ -44,6 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     match &arguments.what {
         What::List => list()?,
         What::Show { guide, part } => show(guide, part.as_deref())?,
+        What::Schema { guide: Some(guide) } => put(&schema(&load(guide)?))?,
+        What::Schema { guide: None } => put(&file_schema(&Guides::built_in()))?,
         What::Diff { a, b } => return compare(a, b),
     }
     Ok(Outcome::Clean)

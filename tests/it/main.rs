@@ -23,6 +23,7 @@ mod cli_deidentify;
 mod cli_guide;
 mod cli_home;
 mod cli_report;
+mod cli_schema;
 mod cli_validate;
 mod crash;
 mod drop;

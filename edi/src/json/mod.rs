@@ -48,5 +48,5 @@ pub use delimit::free_delimiters;
 pub use error::JsonError;
 pub use file::FileWriter;
 pub use reader::{FileReader, VALUE_BYTES_MAX};
-pub use schema::schema;
+pub use schema::{file_schema, schema};
 pub use set::{item_to_x12, set_to_interchange};

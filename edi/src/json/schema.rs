@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::envelope;
 use super::set::is_envelope;
 use super::shape::{Cut, Shape};
-use crate::guide::{DataType, ElementUse, Guide, NodeIx, NodeKind, Usage};
+use crate::guide::{DataType, ElementUse, Guide, Guides, NodeIx, NodeKind, Usage};
 use std::sync::Arc;
 
 /// Code lists longer than this stand once, under `$defs`.
@@ -27,6 +28,80 @@ pub fn schema(guide: &Arc<Guide>) -> String {
     }
     out.push_str("}}\n");
     out
+}
+
+/// The JSON Schema of a whole file's document: its envelopes, and each set by its guide's schema, which stands within.
+pub fn file_schema(guides: &Guides) -> String {
+    let list = |schema: &str| format!("{{\"type\":\"array\",\"minItems\":1,\"items\":{schema}}}");
+    let text = "{\"type\":\"string\"}";
+    let mut delimiters = Object::default();
+    for (name, required) in [("element", true), ("component", true), ("repetition", false), ("terminator", true)] {
+        delimiters.add(name, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":1}", required);
+    }
+    delimiters.require("line_end", text);
+    let mut group = Object::default();
+    group.require("functional_group_header", &envelope_schema(envelope::GS));
+    group.require("sets", &format!("{{\"type\":\"array\",\"items\":{}}}", set_schema(guides)));
+    group.add("functional_group_trailer", &envelope_schema(envelope::GE), false);
+    let mut interchange = Object::default();
+    interchange.add("_leading", text, false);
+    interchange.require("delimiters", &delimiters.finish(""));
+    interchange.require("interchange_header", &envelope_schema(envelope::ISA));
+    interchange.add("interchange_acknowledgments", &list(&envelope_schema(envelope::TA1)), false);
+    interchange.add("groups", &list(&group.finish("")), false);
+    interchange.add("_late_acknowledgments", &list(&envelope_schema(envelope::TA1)), false);
+    interchange.add("interchange_trailer", &envelope_schema(envelope::IEA), false);
+    let mut file = Object::default();
+    file.require("interchanges", &format!("{{\"type\":\"array\",\"items\":{}}}", interchange.finish("")));
+    let mut defs = String::new();
+    for guide in guides.iter() {
+        let comma = if defs.is_empty() { "" } else { "," };
+        let _ = write!(defs, "{comma}{}:{}", quoted(&guide.id().to_string()), schema(guide).trim_end());
+    }
+    let body = file.finish("");
+    let body = body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or_default();
+    format!(
+        "{{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"urn:x12:file\",\"title\":\"An X12 file\",\
+         {body},\"$defs\":{{{defs}}}}}\n"
+    )
+}
+
+/// A segment of the envelope: its elements by name, those that it has no name for by number.
+fn envelope_schema(names: &[&str]) -> String {
+    let mut object = Object::default();
+    for name in names {
+        object.add(name, "{\"type\":\"string\",\"minLength\":1}", false);
+    }
+    object.add("_line_end", "{\"type\":\"string\"}", false);
+    let schema = object.finish(TAIL);
+    let body = schema.strip_prefix('{').unwrap_or_default();
+    format!("{{\"patternProperties\":{{\"^_[0-9]{{2,}}$\":{{\"type\":\"string\"}}}},{body}")
+}
+
+/// A set by the guide that it names; one without a guide is its segments.
+fn set_schema(guides: &Guides) -> String {
+    let mut all = String::new();
+    for guide in guides.iter() {
+        let mut named = format!("\"guide\":{{\"const\":{}}}", quoted(&guide.revision));
+        let _ = write!(named, ",\"set\":{{\"const\":{}}}", quoted(&guide.set));
+        if let Some(purpose) = &guide.purpose {
+            let _ = write!(named, ",\"purpose\":{{\"const\":{}}}", quoted(purpose));
+        }
+        let comma = if all.is_empty() { "" } else { "," };
+        let required = if guide.purpose.is_some() { ",\"purpose\"" } else { "" };
+        let _ = write!(
+            all,
+            "{comma}{{\"if\":{{\"required\":[\"guide\",\"set\"{required}],\"properties\":{{{named}}}}},\
+             \"then\":{{\"$ref\":\"urn:x12:{}\"}}}}",
+            guide.id()
+        );
+    }
+    let segment = "{\"type\":\"array\",\"minItems\":1,\"prefixItems\":[{\"type\":\"string\"}]}";
+    format!(
+        "{{\"type\":\"object\",\"anyOf\":[{{\"required\":[\"guide\",\"set\"]}},{{\"required\":[\"segments\"],\
+         \"additionalProperties\":false,\"properties\":{{\"segments\":{{\"type\":\"array\",\"items\":{segment}}}}}}}],\
+         \"allOf\":[{all}]}}"
+    )
 }
 
 struct Writer {
