@@ -93,10 +93,9 @@ impl Collector {
                     self.push(row, ordinal, cells);
                 }
                 Some(_) => {
-                    let begun = std::mem::take(&mut self.begun);
-                    let (own, others) = begun.into_iter().partition(|(begun, ..)| begun == ix);
+                    let begun = std::mem::take(&mut self.begun).into_iter();
+                    let (own, others): (Vec<_>, Vec<_>) = begun.partition(|(begun, ..)| begun == ix);
                     self.begun = others;
-                    let own: Vec<_> = own;
                     for (_, ordinal, cells) in own {
                         self.push(row, ordinal, cells);
                     }
