@@ -11,10 +11,13 @@ use crate::segment::Segment;
 pub(super) struct RowAt {
     pub(super) table: usize,
     /// The segment that begins it, and the elements that make a row each; otherwise a loop is the row.
-    pub(super) segment: Option<(NodeIx, Vec<u8>)>,
+    pub(super) segment: Option<First>,
     /// What each column is taken from: the first that stands.
     pub(super) cells: Vec<Vec<Source>>,
 }
+
+/// A segment that begins rows, and its elements that make one each.
+pub(super) type First = (NodeIx, Vec<u8>);
 
 /// Where a cell's value comes from.
 #[derive(Debug)]
@@ -136,7 +139,7 @@ fn near(guide: &Guide, node: NodeIx, id: Option<&str>) -> Vec<(NodeIx, NodeIx)> 
 }
 
 /// The loops whose closing writes a row, and the segment that begins it.
-fn places(rows: &Rows, guide: &Guide) -> Vec<(NodeIx, Option<(NodeIx, Vec<u8>)>)> {
+fn places(rows: &Rows, guide: &Guide) -> Vec<(NodeIx, Option<First>)> {
     let nodes = guide.indexes().map(|ix| (ix, guide.node(ix)));
     match rows {
         Rows::Set => vec![(NodeIx::ROOT, None)],

@@ -51,11 +51,21 @@ pub struct Collector {
     ordinals: [u32; 3],
     /// The open loops with the ordinal of the segment that opened each; 0 until it came.
     open: Vec<(NodeIx, u32)>,
-    kept: Vec<Option<Vec<u8>>>,
-    /// Rows that began with a segment: their row, its ordinal, and what is known of them.
-    begun: Vec<(usize, u32, Vec<Option<Vec<u8>>>)>,
+    kept: Cells,
+    begun: Vec<Begun>,
     rows: Vec<Row>,
 }
+
+/// A row that began with a segment.
+struct Begun {
+    /// Its index in the plan.
+    row: usize,
+    ordinal: u32,
+    cells: Cells,
+}
+
+/// What is known of a row.
+type Cells = Vec<Option<Vec<u8>>>;
 
 impl Collector {
     /// At the start of a file.
@@ -94,10 +104,10 @@ impl Collector {
                 }
                 Some(_) => {
                     let begun = std::mem::take(&mut self.begun).into_iter();
-                    let (own, others): (Vec<_>, Vec<_>) = begun.partition(|(begun, ..)| begun == ix);
+                    let (own, others): (Vec<_>, Vec<_>) = begun.partition(|begun| begun.row == *ix);
                     self.begun = others;
-                    for (_, ordinal, cells) in own {
-                        self.push(row, ordinal, cells);
+                    for begun in own {
+                        self.push(row, begun.ordinal, begun.cells);
                     }
                 }
             }
@@ -105,7 +115,7 @@ impl Collector {
     }
 
     /// Fills what is not filled yet and writes the row.
-    fn push(&mut self, row: &RowAt, ordinal: u32, cells: Vec<Option<Vec<u8>>>) {
+    fn push(&mut self, row: &RowAt, ordinal: u32, cells: Cells) {
         let columns = tables().get(row.table).map(|table| table.columns.as_slice()).unwrap_or_default();
         let filled = cells.into_iter().zip(&row.cells).zip(columns).map(|((cell, sources), column)| {
             let cell = cell.or_else(|| sources.iter().find_map(|source| self.cell(source, ordinal)));
@@ -147,7 +157,7 @@ impl Collector {
                     _ => None,
                 };
                 let cells = row.cells.iter().map(|sources| sources.iter().find_map(here).map(<[u8]>::to_vec)).collect();
-                self.begun.push((*ix, segment.ordinal(), cells));
+                self.begun.push(Begun { row: *ix, ordinal: segment.ordinal(), cells });
             }
         }
     }
