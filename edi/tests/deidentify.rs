@@ -54,7 +54,7 @@ fn told(file: &[u8]) -> Vec<String> {
 }
 
 /// Rules that name a day of the calendar themselves, or whose codes come and go by it: moving all days may change what they say.
-const OF_THE_CALENDAR: [&str; 3] = ["icd-10-from-october-2015", "icd-10-at-discharge", "-valid-on-the-day"];
+const OF_THE_CALENDAR: [&str; 3] = ["icd-10-from-october-2015", "icd-10-at-discharge", "-on-the-day"];
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
