@@ -16,7 +16,7 @@ fn folder() -> TempDir {
     let folder = tempdir().unwrap();
     for line in [
         "generate 005010X222A1 --count 5 -o claims.edi",
-        "generate 005010X222A1 --count 6 --seed 2 --bad-every 2 -o bad.edi",
+        "generate 005010X222A1 --count 6 --seed 3 --bad-every 2 -o bad.edi",
     ] {
         assert_eq!(run(folder.path(), line).code, 0);
     }

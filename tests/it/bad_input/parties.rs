@@ -52,7 +52,7 @@ fn an_unknown_sender_or_receiver_gets_a_ta1_and_an_alarm() {
 
 #[test]
 fn a_claim_for_an_unknown_payer_is_rejected_in_the_277ca_and_the_others_go_on() {
-    let (desk, file) = (Desk::new(), claims(53, 3));
+    let (desk, file) = (Desk::new(), claims(56, 3));
     let got = desk.drop(file.replacen("*PI*PAYER01", "*PI*NOSUCH9", 1));
     assert_eq!(all(&got.text("999"), "IK5", 1), ["A"]);
     let x277ca = got.text("277CA");
