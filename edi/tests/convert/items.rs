@@ -113,7 +113,10 @@ fn an_item_stands_alone() {
             item_to_x12(json, &Guides::built_in(), Delimiters::default(), number, &mut set)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             let file = interchange(guide, &set);
-            assert_eq!(findings(&file), Vec::<String>::new(), "{name}");
+            // What an advice as a whole says, one of its items need not bear out.
+            let mut found = findings(&file);
+            found.retain(|finding| !finding.starts_with("rejecting-advice-refuses-something"));
+            assert_eq!(found, Vec::<String>::new(), "{name}");
             let again = items(&file);
             assert_eq!(again.items.len(), 1, "{name}");
             let before: Value = serde_json::from_slice(json).expect("JSON");
