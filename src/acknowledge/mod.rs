@@ -1,11 +1,13 @@
-//! All acknowledgments of a file, in memory: for the command line and for the simulated payer. The gateway's rooms write the same ones
-//! over spools.
+//! All acknowledgments of a file at once: for the command line and for the simulated payer. The gateway's rooms write the same ones
+//! over sealed spools.
 
 mod advice;
 mod claims;
+mod spool;
 
 pub use advice::Advice;
 pub use claims::ClaimAcknowledgments;
+pub use spool::{Spilling, Spool};
 
 use tradewind_edi::ack::x277ca::{Piece, Role, Settings};
 use tradewind_edi::ack::{Envelope, Format, Stamp, Ta1, x824, x999};
@@ -32,9 +34,14 @@ pub struct Answering {
     pub claim_numbers: Option<String>,
     /// How the 999 is written.
     pub x999: x999::Options,
+    /// Whether claims get a 277CA.
+    pub claims: bool,
     /// Whether sets without a 277CA get an 824. The engine's option of the same name belongs to it.
     pub application_advice: bool,
 }
+
+/// What was written goes to a spool in pieces of at least this size.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Gives ISA13 and GS06 of each acknowledgment.
 pub type Numbers = Box<dyn FnMut() -> ControlNumber + Send>;
@@ -52,41 +59,42 @@ pub fn counting(first: ControlNumber) -> Numbers {
 
 /// What answers one interchange.
 #[derive(Default)]
-pub struct Acknowledged {
+pub struct Acknowledged<S = Vec<u8>> {
     /// The TA1, where one is owed.
-    pub ta1: Option<Vec<u8>>,
+    pub ta1: Option<S>,
     /// The 999, where a group asks for one and the interchange was taken.
-    pub x999: Option<Vec<u8>>,
+    pub x999: Option<S>,
     /// The 277CAs, one interchange for each group whose claims were taken or rejected one by one.
-    pub x277ca: Option<Vec<u8>>,
+    pub x277ca: Option<S>,
     /// The 824s, one interchange for each group that was not rejected, where they are asked for.
-    pub x824: Option<Vec<u8>>,
+    pub x824: Option<S>,
     /// Whether anything was rejected.
     pub rejected: bool,
 }
 
-/// A visitor that writes the acknowledgments of every interchange of a file.
-pub struct Acknowledger {
+/// A visitor that writes the acknowledgments of every interchange of a file, into spools of this kind.
+pub struct Acknowledger<S = Vec<u8>> {
     answering: Answering,
     numbers: Numbers,
     x999: x999::Writer,
     /// The 277CAs of each group that was not rejected, and what stands between their envelopes.
-    taken: Vec<(ClaimAcknowledgments, Vec<u8>)>,
+    taken: Vec<(ClaimAcknowledgments, S)>,
     claims: Option<ClaimAcknowledgments>,
     /// As `taken` and `claims`, of the 824s.
-    advised: Vec<(Advice, Vec<u8>)>,
+    advised: Vec<(Advice, S)>,
     advice: Option<Advice>,
     interchange: u32,
     receiver: String,
     group: Option<GroupHeader>,
     format: Format,
-    x999_body: Vec<u8>,
-    x277ca_body: Vec<u8>,
-    set_spool: Vec<u8>,
-    done: Vec<Acknowledged>,
+    x999_body: S,
+    x277ca_body: S,
+    x824_body: S,
+    set_spool: S,
+    done: Vec<Acknowledged<S>>,
 }
 
-impl Acknowledger {
+impl<S: Spool> Acknowledger<S> {
     /// One that has seen nothing.
     pub fn new(answering: Answering, numbers: Numbers) -> Self {
         Self {
@@ -101,15 +109,16 @@ impl Acknowledger {
             receiver: String::new(),
             group: None,
             format: Format::default(),
-            x999_body: Vec::new(),
-            x277ca_body: Vec::new(),
-            set_spool: Vec::new(),
+            x999_body: S::default(),
+            x277ca_body: S::default(),
+            x824_body: S::default(),
+            set_spool: S::default(),
             done: Vec::new(),
         }
     }
 
     /// The answers to the interchanges that have ended since the last call.
-    pub fn take(&mut self) -> Vec<Acknowledged> {
+    pub fn take(&mut self) -> Vec<Acknowledged<S>> {
         std::mem::take(&mut self.done)
     }
 
@@ -118,14 +127,38 @@ impl Acknowledger {
         Envelope::answering(event.header, self.group.as_ref(), self.answering.at, number, number)
     }
 
-    fn take_claims(&mut self) {
+    /// Hands claims on to the spool, unless they are few.
+    fn take_claims(&mut self, bytes_min: usize) {
         if let Some(claims) = &mut self.claims {
-            self.set_spool.append(claims.spool());
+            drain(claims.spool(), bytes_min, &mut self.set_spool);
         }
     }
 }
 
-impl Visitor for Acknowledger {
+fn drain<S: Spool>(from: &mut Vec<u8>, bytes_min: usize, to: &mut S) {
+    if from.len() >= bytes_min {
+        to.push(from);
+        from.clear();
+    }
+}
+
+/// Appends an answer: what stands before its body, the body, and what stands behind it.
+fn frame<S: Spool>(
+    out: &mut Option<S>,
+    head: impl FnOnce(&mut Vec<u8>),
+    body: &mut S,
+    tail: impl FnOnce(&mut Vec<u8>),
+) {
+    let (out, mut envelope) = (out.get_or_insert_with(S::default), Vec::new());
+    head(&mut envelope);
+    out.push(&envelope);
+    body.copy(0..u64::MAX, out);
+    envelope.clear();
+    tail(&mut envelope);
+    out.push(&envelope);
+}
+
+impl<S: Spool> Visitor for Acknowledger<S> {
     fn interchange_start(&mut self, event: &InterchangeStart<'_>) {
         self.x999.interchange_start(event);
         self.format = Format::with(event.delimiters);
@@ -164,11 +197,13 @@ impl Visitor for Acknowledger {
         }
         let numbers = claim_numbers.map(|prefix| format!("{prefix}{:02}{:02}", self.interchange, event.ordinal));
         let claims = ClaimAcknowledgments::new(settings, self.format, reference);
-        self.claims = Some(match numbers {
+        let claims = match numbers {
             Some(prefix) => claims.numbered(prefix),
             None => claims,
-        });
+        };
+        self.claims = self.answering.claims.then_some(claims);
         self.x277ca_body.clear();
+        self.x824_body.clear();
     }
 
     fn set_start(&mut self, event: &SetStart<'_>) {
@@ -227,71 +262,61 @@ impl Visitor for Acknowledger {
         if let Some(claims) = &mut self.claims {
             claims.loop_close(node);
         }
-        self.take_claims();
+        self.take_claims(PIECE_BYTES);
     }
 
     fn set_end(&mut self, event: &SetEnd<'_>) {
         self.x999.set_end(event);
+        drain(self.x999.output(), PIECE_BYTES, &mut self.x999_body);
         if let Some(advice) = &mut self.advice {
             advice.set_end(event);
+            drain(advice.output(), PIECE_BYTES, &mut self.x824_body);
         }
-        self.take_claims();
+        self.take_claims(0);
         for piece in self.claims.as_mut().and_then(|claims| claims.end(event)).into_iter().flatten() {
             match piece {
-                Piece::Bytes(bytes) => self.x277ca_body.extend_from_slice(&bytes),
-                Piece::Spool(range) => {
-                    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-                    let part = self.set_spool.get(at(range.start)..at(range.end)).unwrap_or_default();
-                    self.x277ca_body.extend_from_slice(part);
-                }
+                Piece::Bytes(bytes) => self.x277ca_body.push(&bytes),
+                Piece::Spool(range) => self.set_spool.copy(range, &mut self.x277ca_body),
             }
         }
     }
 
     fn group_end(&mut self, event: &GroupEnd<'_>) {
         self.x999.group_end(event);
-        self.x999_body.append(self.x999.output());
-        if let Some(claims) =
-            self.claims.take().filter(|claims| claims.writer().sets() > 0 && event.verdict != Verdict::Rejected)
-        {
+        drain(self.x999.output(), 0, &mut self.x999_body);
+        let taken = event.verdict != Verdict::Rejected;
+        if let Some(claims) = self.claims.take().filter(|claims| taken && claims.writer().sets() > 0) {
             self.taken.push((claims, std::mem::take(&mut self.x277ca_body)));
         }
-        let advice = self.advice.take().filter(|advice| advice.writer().sets() > 0);
-        if let Some(mut advice) = advice.filter(|_| event.verdict != Verdict::Rejected) {
-            let body = std::mem::take(advice.output());
-            self.advised.push((advice, body));
+        if let Some(mut advice) = self.advice.take().filter(|advice| taken && advice.writer().sets() > 0) {
+            drain(advice.output(), 0, &mut self.x824_body);
+            self.advised.push((advice, std::mem::take(&mut self.x824_body)));
         }
     }
 
     fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
         let rejected = event.verdict == Verdict::Rejected || event.sets_rejected > 0 || event.items_rejected > 0;
-        let mut acknowledged = Acknowledged { rejected, ..Acknowledged::default() };
+        let mut acknowledged = Acknowledged { rejected, ta1: None, x999: None, x277ca: None, x824: None };
         if let Some(ta1) = Ta1::owed(event) {
             let mut out = Vec::new();
             ta1.write(&self.envelope(event), &self.format, &mut out);
-            acknowledged.ta1 = Some(out);
+            acknowledged.ta1.get_or_insert_with(S::default).push(&out);
         }
         let taken = event.verdict != Verdict::Rejected;
         if taken && self.x999.sets() > 0 {
-            let (envelope, mut out) = (self.envelope(event), Vec::new());
-            self.x999.head(&envelope, &mut out);
-            out.append(&mut self.x999_body);
-            self.x999.tail(&envelope, &mut out);
-            acknowledged.x999 = Some(out);
+            let (envelope, writer) = (self.envelope(event), &self.x999);
+            let (head, tail) = (|out: &mut _| writer.head(&envelope, out), |out: &mut _| writer.tail(&envelope, out));
+            frame(&mut acknowledged.x999, head, &mut self.x999_body, tail);
         }
         for (claims, mut body) in std::mem::take(&mut self.taken).into_iter().filter(|_| taken) {
-            let envelope = self.envelope(event);
-            let out = acknowledged.x277ca.get_or_insert_default();
-            claims.writer().head(&envelope, out);
-            out.append(&mut body);
-            claims.writer().tail(&envelope, out);
+            let (envelope, writer) = (self.envelope(event), claims.writer());
+            let (head, tail) = (|out: &mut _| writer.head(&envelope, out), |out: &mut _| writer.tail(&envelope, out));
+            frame(&mut acknowledged.x277ca, head, &mut body, tail);
         }
         for (advice, mut body) in std::mem::take(&mut self.advised).into_iter().filter(|_| taken) {
-            let envelope = self.envelope(event);
-            let out = acknowledged.x824.get_or_insert_default();
-            advice.writer().head(&envelope, out);
-            out.append(&mut body);
-            advice.writer().tail(&envelope, out);
+            let (envelope, writer) = (self.envelope(event), advice.writer());
+            let (head, tail) = (|out: &mut _| writer.head(&envelope, out), |out: &mut _| writer.tail(&envelope, out));
+            frame(&mut acknowledged.x824, head, &mut body, tail);
         }
         self.done.push(acknowledged);
     }

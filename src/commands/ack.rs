@@ -1,6 +1,5 @@
 //! `tradewind ack`: what a receiver would send back.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -11,7 +10,7 @@ use tradewind_edi::{ControlNumber, Engine, Options};
 
 use super::output::Output;
 use super::{Outcome, codes, companion, input, say};
-use crate::acknowledge::{Acknowledged, Acknowledger, Answering, counting};
+use crate::acknowledge::{Acknowledged, Acknowledger, Answering, Spilling, counting};
 
 /// What `ack` takes.
 #[derive(Args)]
@@ -75,9 +74,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         reference: format!("{}{}", at.date8(), at.time4()),
         claim_numbers: None,
         x999: x999::Options::default(),
+        claims: matches!(arguments.only, None | Some(Type::X277ca)),
         application_advice: advice,
     };
-    let mut acknowledger = Acknowledger::new(answering, counting(ControlNumber::FIRST));
+    let mut acknowledger = Acknowledger::<Spilling>::new(answering, counting(ControlNumber::FIRST));
     let rules = codes::rules(arguments.codes.as_deref())?;
     let companions = companion::read_all(&arguments.companion)?;
     let mut engine = Engine::new(Options { application_advice: advice, rules, companions, ..Options::default() });
@@ -96,18 +96,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         anyhow::ensure!(!all.is_empty(), "{}: {refusal}", input::label(&arguments.file));
         say(&format!("{}: {refusal}", input::label(&arguments.file)));
     }
-    write(arguments, &all)?;
-    Ok(Outcome::of(refusal.is_none() && !all.iter().any(|acknowledged| acknowledged.rejected)))
+    let rejected = all.iter().any(|acknowledged| acknowledged.rejected);
+    write(arguments, all)?;
+    Ok(Outcome::of(refusal.is_none() && !rejected))
 }
 
-fn write(arguments: &Arguments, all: &[Acknowledged]) -> anyhow::Result<()> {
+fn write(arguments: &Arguments, all: Vec<Acknowledged<Spilling>>) -> anyhow::Result<()> {
     let wanted = |of| arguments.only.is_none_or(|only| only == of);
     let mut output = Output::open(arguments.output.as_deref())?;
     let mut written = 0;
     for Acknowledged { ta1, x999, x277ca, x824, .. } in all {
         for (of, text) in [(Type::Ta1, ta1), (Type::X999, x999), (Type::X277ca, x277ca), (Type::X824, x824)] {
-            if let Some(text) = text.as_ref().filter(|_| wanted(of)) {
-                output.write_all(text)?;
+            if let Some(mut text) = text.filter(|_| wanted(of)) {
+                text.write_to(&mut output)?;
                 written += 1;
             }
         }

@@ -140,6 +140,7 @@ async fn read(desk: &Arc<Desk>, body: Body) -> Result<Vec<Taken>, Response> {
         claim_numbers: Some(reference.clone()),
         reference,
         x999: x999::Options::default(),
+        claims: true,
         application_advice: false,
     };
     let mut intake = Intake::new(answering, numbers);

@@ -85,6 +85,7 @@ pub(super) fn look(flow: &Flow, partner: &PartnerId, x12: &[u8], reference: &str
         reference: reference.to_owned(),
         claim_numbers: None,
         x999: x999::Options::default(),
+        claims: true,
         application_advice: false,
     };
     let mut looking = Looking {
