@@ -103,10 +103,10 @@ fn draft(plan: &Plan, complaint: Complaint, scope: Scope, own_word: bool) -> Dra
     }
 }
 
-/// What a 999 says of a rule's complaint. Where a 277CA or an 824 follows (`own_word`), the 999 tells what the guide's situations ask for
-/// (SNIP 4), as its codes for what depends on something else are meant; all else about the business stands there.
+/// What a 999 says of a rule's complaint. Where a 277CA or an 824 follows (`own_word`), the 999 tells what the guide asks for, its situations
+/// too (SNIP 2 and 4), as its codes for what depends on something else are meant; all else about the business stands there.
 fn fault_of(complaint: &Complaint, used: Option<&ElementUse>, own_word: bool) -> Fault {
-    if own_word && complaint.rule.snip != Snip::Situation {
+    if own_word && !matches!(complaint.rule.snip, Snip::Guide | Snip::Situation) {
         return Fault::Business(complaint.business);
     }
     match complaint.refusal {

@@ -13,9 +13,11 @@ mod data;
 mod facts;
 mod format;
 mod frame;
+mod line_number;
 mod lists;
 mod memo;
 mod notation;
+mod one_number_of_a_kind;
 mod payment_balance;
 mod premium_balance;
 mod program;
@@ -67,7 +69,8 @@ pub fn rules_of(guide: &Guide) -> Vec<&'static RuleInfo> {
 }
 
 /// The rules of this folder.
-pub(crate) static RULES: &[Rule] = &[claim_balance::RULE, payment_balance::RULE, premium_balance::RULE];
+pub(crate) static RULES: &[Rule] =
+    &[claim_balance::RULE, line_number::RULE, one_number_of_a_kind::RULE, payment_balance::RULE, premium_balance::RULE];
 
 #[cfg(test)]
 mod tests {
