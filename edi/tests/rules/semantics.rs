@@ -10,10 +10,15 @@ const ANOTHER: &str =
 
 /// How often a rule of these lines is broken by a fixture with these edits.
 fn broken(lines: &str, edits: &[&str]) -> usize {
+    told(&format!("{lines}\n  code segment I6"), edits).len()
+}
+
+/// What a rule of these lines says of a fixture with these edits.
+fn told(lines: &str, edits: &[&str]) -> Vec<String> {
     let edits: String = edits.iter().map(|edit| format!("    {edit}\n")).collect();
     let text = format!(
         "# A rule.\nrule small\n  snip 4\n  sets 837\n  message \"expected another, found this\"\n  claim A7 21\n{lines}\n  \
-         code segment I6\n  fails {TWO_CLAIMS}\n{edits}"
+         fails {TWO_CLAIMS}\n{edits}"
     );
     let rule = read("small.txt", &text).unwrap();
     let file = String::from_utf8(fixture(TWO_CLAIMS).unwrap()).unwrap();
@@ -22,7 +27,7 @@ fn broken(lines: &str, edits: &[&str]) -> usize {
     let found = run(file.as_bytes(), &Rules::new([rule]).with_lists(lists)).0;
     let others: Vec<_> = found.iter().filter(|(rule, _)| rule != "small").collect();
     assert!(others.is_empty(), "{others:?}");
-    found.len()
+    found.into_iter().map(|(_, what)| what).collect()
 }
 
 #[test]
@@ -126,6 +131,20 @@ fn each_asks_every_element_and_segment_at_once() {
     assert_eq!(broken("  each SV1[SV102=100]\n  expect SV107-4", &[]), 1);
     assert_eq!(broken("  each 2400/SV1\n  when 2300/CLM05-3 = 1\n  expect SV102 > 50", &[]), 1);
     assert_eq!(broken("  each 2400/SV1\n  when 2000B/SBR02 = 18\n  expect LX01 = 1", &[]), 1);
+}
+
+#[test]
+fn at_expected_names_the_element_that_is_not_as_expected() {
+    let rule = "  each 2400/SV1\n  expect SV107-1 = 1\n  expect not SV107-2 == SV107-3\n  expect SV107-3 < 3 or 2300/HI/HI05\n  \
+                at expected\n  code element I12";
+    let places = |edits: &[&str]| -> Vec<String> {
+        let told = told(rule, edits);
+        told.iter().map(|what| what.split([' ']).nth(4).unwrap().to_owned()).collect()
+    };
+    assert_eq!(places(&[]), ["07-3"]);
+    assert_eq!(places(&["SV1[1] 07 = 1:2", "SV1[2] 07 = 2"]), ["07-1"]);
+    assert_eq!(places(&["SV1[1] 07 = 1:3:3", "SV1[2] 07 = 1"]), ["07-2"]);
+    assert_eq!(places(&["SV1[1] 07 = 1:2", "SV1[2] 07 = 1"]), [""; 0]);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::super::data::{DataRule, Refusal};
 use super::super::format::format;
-use super::super::notation::{Atom, ElementAt, Formula, Op, Operand, Place, Scope, Test};
+use super::super::notation::{Atom, ElementAt, Formula, Named, Op, Operand, Place, Scope, Test};
 use super::resolve::{Found, ask, used};
-use super::tree::{Literal, Tree, possible};
+use super::tree::{CLAUSES_MAX, Literal, Tree, looked_at, possible};
 use super::{
     Anchor, Ask, AskKind, Binder, DraftClause, DraftDays, DraftDynamic, DraftEnd, DraftPointer, DraftSource, FormatRef,
     Ref, Targets, Wanted,
@@ -13,10 +13,13 @@ use crate::guide::{DataType, ElementId, NodeIx};
 use std::collections::BTreeSet;
 
 /// What a complaint names, and what makes it a fault.
+#[derive(Clone)]
 struct Pointed {
     at: Vec<DraftPointer>,
     because: Vec<DraftPointer>,
 }
+
+const TOO_MANY: &str = "the conditions make too many cases: split the rule";
 
 /// What is known only when an outer loop closes.
 #[derive(Default)]
@@ -37,20 +40,36 @@ impl Binder<'_> {
             parts.extend(asks.into_iter().map(|ask| Tree::Literal(Literal::Own(ask))));
         }
         parts.extend(rule.when.iter().map(|formula| self.tree(formula, true, anchor)));
-        let expected: Vec<Tree> = rule.expect.iter().map(|formula| self.tree(formula, false, anchor)).collect();
-        parts.push(Tree::Any(expected));
-        let Some(clauses) = Tree::All(parts).clauses() else {
-            return self.problem(1, "the conditions make too many cases: split the rule");
+        let broken: Vec<Tree> = rule.expect.iter().map(|formula| self.tree(formula, false, anchor)).collect();
+        let (Some(asked), Some(broken)) = (Tree::All(parts).clauses(), Tree::Any(broken).clauses()) else {
+            return self.problem(1, TOO_MANY);
         };
+        if asked.len() * broken.len() > CLAUSES_MAX {
+            return self.problem(1, TOO_MANY);
+        }
         let pointed = self.pointed(data, anchor);
-        for literals in clauses.into_iter().filter_map(possible) {
-            self.clause(data, index, anchor, &pointed, literals);
+        for (asked, broken) in asked.iter().flat_map(|asked| broken.iter().map(move |broken| (asked, broken))) {
+            let mut pointed = pointed.clone();
+            if matches!(rule.at, Some(Named::Expected)) {
+                match looked_at(broken) {
+                    Some(element) => pointed.at.insert(0, DraftPointer::Own(Some(element))),
+                    None => return self.problem(1, "`at expected` needs an element of the segment in each `expect`"),
+                }
+            }
+            if let Some(literals) = possible([asked.as_slice(), broken].concat()) {
+                self.clause(data, index, anchor, &pointed, literals);
+            }
         }
     }
 
     fn pointed(&mut self, data: &DataRule, anchor: Anchor) -> Pointed {
-        let place = data.rule.at.as_ref();
-        if matches!(data.refusal, Refusal::Element(_)) && place.is_none_or(|place| place.element.is_none()) {
+        let place = match &data.rule.at {
+            Some(Named::Place(place)) => Some(place),
+            Some(Named::Expected) | None => None,
+        };
+        let element =
+            matches!(data.rule.at, Some(Named::Expected)) || place.is_some_and(|place| place.element.is_some());
+        if matches!(data.refusal, Refusal::Element(_)) && !element {
             self.problem(place.map_or(1, |place| place.line), "`code element` needs an element behind `at`");
         }
         let mut at: Vec<DraftPointer> = place.and_then(|place| self.pointer(place, anchor)).into_iter().collect();

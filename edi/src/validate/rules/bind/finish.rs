@@ -96,7 +96,7 @@ fn questions<'d>(asks: &'d [Ask], dynamics: &'d [DraftDynamic]) -> impl Iterator
 
 impl DraftDynamic {
     /// What must stand for it to hold.
-    fn sides(&self) -> impl Iterator<Item = &DraftSource> {
+    pub(super) fn sides(&self) -> impl Iterator<Item = &DraftSource> {
         let sides = match self {
             Self::Ordered { left, right, .. } | Self::Text { left, right, .. } => [Some(left), Some(right)],
             Self::Count { .. } | Self::Outside { .. } => [None, None],

@@ -1,6 +1,7 @@
 //! Conditions to clauses: a disjunction of conjunctions of what can be asked.
 
-use super::{Ask, AskKind, DraftDynamic, Ref};
+use super::super::notation::ElementAt;
+use super::{Ask, AskKind, DraftDynamic, DraftSource, Ref};
 
 /// A condition with negations pushed down.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(super) enum Literal {
 }
 
 /// Clauses of one rule and node; more than these make a rule too wide.
-const CLAUSES_MAX: usize = 200;
+pub(super) const CLAUSES_MAX: usize = 200;
 
 impl Tree {
     /// The clauses; `None` where they are too many.
@@ -75,6 +76,18 @@ pub(super) fn possible(clause: Vec<Literal>) -> Option<Vec<Literal>> {
         !ask.invert && !ask.absent && asks.iter().any(limited)
     };
     Some(clause.into_iter().filter(|literal| !own(literal).is_some_and(says_twice)).collect())
+}
+
+/// The first element of the anchor's own segment that a clause asks of.
+pub(super) fn looked_at(clause: &[Literal]) -> Option<ElementAt> {
+    clause.iter().find_map(|literal| match literal {
+        Literal::Own(ask) => Some(ask.element),
+        Literal::Bit { .. } => None,
+        Literal::Dynamic { dynamic, .. } => dynamic.sides().find_map(|side| match side {
+            DraftSource::Own(element, _) => Some(*element),
+            DraftSource::Held(..) => None,
+        }),
+    })
 }
 
 fn own(literal: &Literal) -> Option<&Ask> {

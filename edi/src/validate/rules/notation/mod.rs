@@ -35,7 +35,7 @@ pub(crate) struct Rule {
     /// All must hold then.
     pub(crate) expect: Vec<Formula>,
     /// What the finding names.
-    pub(crate) at: Option<Place>,
+    pub(crate) at: Option<Named>,
     /// What makes it a fault: a 999 names it.
     pub(crate) because: Vec<Place>,
     pub(crate) message: String,
@@ -51,6 +51,14 @@ pub(crate) enum Scope {
     Loop(Vec<String>),
     /// At each of these segments, at once.
     Each(Place),
+}
+
+/// What a finding names.
+#[derive(Clone, Debug)]
+pub(crate) enum Named {
+    Place(Place),
+    /// The first element of the segment itself that the expectation looks at which does not hold.
+    Expected,
 }
 
 /// What a 277CA says of the claim.

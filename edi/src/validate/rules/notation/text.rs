@@ -4,7 +4,7 @@ use super::condition::formula;
 use super::example::{Edit, Example};
 use super::place::{Position, place};
 use super::words::{before_comment, words};
-use super::{At, Claim, Code, Entity, Rule, Scope};
+use super::{At, Claim, Code, Entity, Named, Rule, Scope};
 use crate::guide::NotationError;
 
 /// A directive: its line, its first word, what follows, and the lines below it.
@@ -47,6 +47,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Rule, NotationError> {
         }
         seen.push(slot);
         apply(&mut rule, at, directive)?;
+    }
+    if matches!((&rule.at, &rule.scope), (Some(Named::Expected), Scope::Loop(_))) {
+        return top.fail("expected `at expected` in a rule of `each`: it names an element of that segment");
     }
     for needed in ["snip", "sets", "loop", "expect", "message", "code"] {
         if !seen.contains(&needed) {
@@ -133,7 +136,8 @@ fn apply(rule: &mut Rule, at: At<'_>, directive: &Directive<'_>) -> Result<(), N
         ("when", [_, ..]) => rule.when.push(formula(at, rest)?),
         ("unless", [_, ..]) => rule.when.push(super::Formula::Not(Box::new(formula(at, rest)?))),
         ("expect", [_, ..]) => rule.expect.push(formula(at, rest)?),
-        ("at", [_, ..]) => rule.at = Some(place(at, rest)?),
+        ("at", ["expected"]) => rule.at = Some(Named::Expected),
+        ("at", [_, ..]) => rule.at = Some(Named::Place(place(at, rest)?)),
         ("because", [_, ..]) => rule.because.push(place(at, rest)?),
         ("message", _) => match words(at, rest)?.as_slice() {
             [message] if message.text.starts_with("expected ") => rule.message = message.text.to_owned(),
