@@ -221,6 +221,7 @@ const STATUS_CATEGORY: Table = &[
     ("R0", "the payer asks for additional information"),
 ];
 
+/// Facts: X12's external code list 508.
 const STATUS: Table = &[
     ("0", "no further status can be given"),
     ("16", "forwarded to the entity"),
@@ -248,27 +249,79 @@ const STATUS: Table = &[
     ("187", "the dates of service"),
     ("188", "the statement's from and through dates"),
     ("189", "the admission date"),
+    ("190", "the discharge date"),
+    ("195", "the dates of a disability"),
+    ("201", "the day of an earlier placement of a dental appliance"),
+    ("214", "the day of the prescription or order"),
+    ("218", "the national drug code"),
     ("228", "the type of bill"),
+    ("229", "the source of the admission"),
+    ("232", "the admitting diagnosis"),
+    ("233", "the hour of discharge"),
+    ("234", "the patient's status at discharge"),
+    ("240", "the surfaces of a tooth"),
+    ("242", "teeth, surfaces or quadrants"),
     ("247", "a service line"),
     ("249", "the place of service"),
     ("252", "the entity's authorization number"),
     ("255", "a diagnosis code"),
+    ("256", "the diagnosis related group"),
+    ("266", "where an ambulance came from and went to"),
+    ("286", "what another payer paid and adjusted"),
+    ("306", "a description of the service"),
+    ("337", "the certification of an ambulance"),
+    ("384", "whether a prosthesis is a first one or a replacement"),
     ("400", "the claim's charge and its lines do not balance"),
+    ("428", "the reason for a transport"),
     ("453", "a procedure code's modifier"),
     ("454", "the procedure code"),
     ("455", "the revenue code"),
+    ("456", "the covered days"),
+    ("460", "a condition code"),
     ("464", "the payer's claim control number"),
+    ("465", "the principal procedure"),
     ("476", "the units of service"),
     ("477", "the diagnosis code pointer"),
     ("478", "the claim submitter's identifier"),
+    ("480", "the entity's claim filing indicator"),
     ("481", "the format of the claim or submission"),
+    ("488", "the diagnoses of the service"),
+    ("489", "the attachment's control number"),
     ("496", "the submitter is not approved to submit for this entity"),
     ("500", "the entity's postal code"),
+    ("507", "the HCPCS code"),
+    ("513", "the HIPPS code"),
+    ("519", "the amount of an adjustment"),
+    ("521", "the reason of an adjustment"),
+    ("525", "the day on which therapy began"),
+    ("529", "the day of a revised certification"),
     ("535", "the claim frequency code"),
+    ("544", "the laboratory's CLIA number"),
     ("562", "the entity's national provider identifier"),
+    ("564", "the EPSDT referral"),
+    ("578", "the type of insurance"),
     ("583", "the line's charge"),
     ("584", "the line's control number"),
-    ("746", "the claim was submitted before"),
+    ("596", "the non-covered charge"),
+    ("605", "the months of orthodontic treatment"),
+    ("629", "the property and casualty claim's number"),
+    ("633", "the cause of the condition"),
+    ("634", "a remark code"),
+    ("659", "the unit of measurement"),
+    ("664", "the day on which an orthodontic appliance was placed"),
+    ("669", "a description of the dental service"),
+    ("673", "the patient's reason for the visit"),
+    ("688", "whether a diagnosis was present on admission"),
+    ("701", "the day of the first treatment"),
+    ("715", "the day of the acute manifestation"),
+    ("719", "an occurrence code"),
+    ("720", "the day of an occurrence"),
+    ("721", "an occurrence span code"),
+    ("725", "a value code"),
+    ("727", "the day of the accident"),
+    ("740", "where an ambulance brought the patient"),
+    ("746", "the submission was made before"),
+    ("750", "the state of an automobile accident"),
 ];
 
 const ACTION: Table = &[("U", "rejected"), ("WQ", "accepted")];
@@ -313,6 +366,18 @@ mod tests {
         assert_eq!(meaning(CodeList::Ik304, "I6"), Some("a segment is missing that the situation requires"));
         assert_eq!(meaning(CodeList::Ik403, "11"), None);
         assert_eq!(meaning(CodeList::StatusCategory, "A7"), Some("rejected: information is not valid"));
+    }
+
+    #[test]
+    fn knows_every_claim_status_that_a_rule_gives() {
+        for rule in crate::validate::rules::rules() {
+            let code = rule.code();
+            let Some((_, status)) = code.split_once("277CA ").and_then(|(_, rest)| rest.split_once(':')) else {
+                continue;
+            };
+            let status = status.split([':', ';', ' ']).next().unwrap_or_default();
+            assert!(meaning(CodeList::Status, status).is_some(), "{}: {status}", rule.id);
+        }
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! What a 277CA says of a finding: STC01 by what is wrong and where it stands.
+//!
+//! Facts: X12's external code lists 507 (categories) and 508 (statuses) as its site publishes them, and the entities that 508 may name as
+//! STC01-3 of the 277CA lists them. Which code means what stands in `explain/codes.rs`; the rules name theirs in `claim`.
 
 use super::parts::Status;
 use crate::finding::{BusinessCode, ElementCode, Fault, Finding, SegmentCode};
@@ -6,19 +9,22 @@ use crate::guide::{Guide, NodeIx, Packed};
 
 /// Status codes that are about an entity, and so name one.
 const ABOUT_AN_ENTITY: [&str; 11] = ["124", "125", "126", "128", "145", "153", "157", "158", "164", "500", "562"];
+/// Entities of a claim that a claim status cannot name: submitter, drop-off location, pay-to plan.
+const NEVER_NAMED: [&str; 3] = ["41", "45", "PE"];
 /// Entities of providers that are known by their NPI.
 const PROVIDERS: [&str; 10] = ["71", "72", "73", "77", "82", "85", "87", "DK", "DN", "DQ"];
 
 /// The status that says in a 277CA what the finding says: a business fault's own code, else the category by the kind of fault
 /// (A6 missing, A7 not valid, A8 contradicting, A3 not to be processed) and the code by segment and element.
 pub fn status_of(finding: &Finding, guide: Option<&Guide>) -> Status {
-    if let Some(code) = finding.status {
-        return code.into();
-    }
-    if let Fault::Business(code) = finding.fault {
-        return code.into();
-    }
     let place = &finding.place;
+    let own = match finding.fault {
+        Fault::Business(code) => Some(code),
+        _ => None,
+    };
+    if let Some(code) = finding.status.or(own) {
+        return about(code, guide.zip(place.node)).into();
+    }
     let segment = place.segment_id.map_or(Packed::NONE, |id| id);
     let element = (place.element, place.component);
     business_of(finding.fault, guide.zip(place.node), segment.as_str(), element).into()
@@ -33,11 +39,23 @@ pub(crate) fn business_of(
 ) -> BusinessCode {
     let entity = node.map_or("", |(guide, node)| entity_of(guide, node));
     let loop_id = node.map_or("", |(guide, node)| loop_id(guide, node));
-    let code = code_of(loop_id, segment, element, component, entity);
-    let about = ABOUT_AN_ENTITY.contains(&code);
-    let status = if about && entity.is_empty() { "481" } else { code };
-    let entity = Some(entity).filter(|entity| about && !entity.is_empty());
-    BusinessCode { category: category_of(fault), status, entity: entity.map(|id| Packed::pack(id.as_bytes())) }
+    let hospital = node.is_some_and(|(guide, _)| guide.revision.starts_with("005010X223"));
+    let code = match code_of(loop_id, segment, element, component, entity) {
+        // A hospital's claim says there what type of bill it is.
+        "249" if hospital => "228",
+        code => code,
+    };
+    let status = if ABOUT_AN_ENTITY.contains(&code) && entity.is_empty() { "481" } else { code };
+    about(BusinessCode { category: category_of(fault), status, entity: None }, node)
+}
+
+/// A status that is about somebody, with whom it is about: whoever is named where the fault stands.
+fn about(code: BusinessCode, node: Option<(&Guide, NodeIx)>) -> BusinessCode {
+    if code.entity.is_some() || !ABOUT_AN_ENTITY.contains(&code.status) {
+        return code;
+    }
+    let entity = node.map_or("", |(guide, node)| entity_of(guide, node));
+    BusinessCode { entity: Some(entity).filter(|id| !id.is_empty()).map(|id| Packed::pack(id.as_bytes())), ..code }
 }
 
 /// The id of the loop that a node stands in; nothing at the top of the set.
@@ -122,7 +140,8 @@ fn entity_of(guide: &Guide, node: NodeIx) -> &str {
         guide.children(at).filter(|_| level).find_map(|child| name_in(guide, child))
     });
     let codes = name.and_then(|node| guide.elements_of(guide.node(node)).first()).map(|nm101| guide.codes_of(nm101));
-    codes.and_then(<[_]>::first).map_or("", Packed::as_str)
+    let entity = codes.and_then(<[_]>::first).map_or("", Packed::as_str);
+    if NEVER_NAMED.contains(&entity) { "" } else { entity }
 }
 
 fn name_in(guide: &Guide, at: NodeIx) -> Option<NodeIx> {
@@ -141,6 +160,31 @@ mod tests {
         assert_eq!(code_of("2300", "CLM", 5, 3, ""), "535");
         assert_eq!(code_of("2400", "SV1", 7, 1, ""), "477");
         assert_eq!(code_of("2300", "AMT", 2, 0, ""), "481");
+    }
+
+    #[test]
+    fn a_status_about_somebody_names_whom_its_place_names() {
+        let guides = crate::guide::Guides::built_in();
+        let named = |revision: &str, path: &str, segment: &str, status| {
+            let guide = guides.find(revision, "837", None).unwrap();
+            let here = |node: &NodeIx| {
+                let is_segment = guide.node(*node).kind == crate::guide::NodeKind::Segment;
+                is_segment && guide.loop_path(*node) == path && guide.node(*node).segment.as_str() == segment
+            };
+            let node = guide.indexes().find(here).unwrap();
+            let code = BusinessCode { category: "A7", status, entity: None };
+            about(code, Some((guide, node))).entity.map(|id| id.to_string()).unwrap_or_default()
+        };
+        assert_eq!(named("005010X222A1", "2000A", "PRV", "145"), "85");
+        assert_eq!(named("005010X222A1", "2000A/2000B/2300/2310B", "PRV", "145"), "82");
+        assert_eq!(named("005010X223A2", "2000A/2000B/2300/2310A", "PRV", "145"), "71");
+        assert_eq!(named("005010X222A1", "2000A/2000B/2010BA", "DMG", "158"), "IL");
+        assert_eq!(
+            named("005010X222A1", "2000A/2000B/2300/2310F", "N4", "500"),
+            "",
+            "a drop-off is none that it may name"
+        );
+        assert_eq!(named("005010X222A1", "2000A/2000B/2300/2310B", "PRV", "454"), "", "not about anybody");
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl Status {
     pub const ACCEPTED: Self = Self::new("A2", "20", "");
     /// A3:116: no payer is known by the claim's payer identifier.
     pub const UNKNOWN_PAYER: Self = Self::new("A3", "116", "");
-    /// A8:746: the same claim was submitted before.
-    pub const DUPLICATE: Self = Self::new("A8", "746", "");
+    /// A3:78: the same claim was submitted before. (746 speaks of a whole submission.)
+    pub const DUPLICATE: Self = Self::new("A3", "78", "");
     /// A3:481: rejected, and nothing more particular is known.
     pub const UNPROCESSABLE: Self = Self::new("A3", "481", "");
     /// A3:247: a service line is rejected; the line says why.

@@ -7,7 +7,7 @@ use super::{Fact, Part, Pen, Stage, TURNS, Turns, seed_of, turn};
 const PROVIDERS: &[u64] = &[1, 2, 5, 12, 40];
 const PATIENTS: &[u64] = &[1, 1, 1, 1, 2, 3];
 /// Categories, statuses and entities of refused claims.
-const REASONS: &[[&str; 3]] = &[["A7", "562", "85"], ["A3", "21", ""], ["A6", "126", "IL"], ["A7", "500", "85"]];
+const REASONS: &[[&str; 3]] = &[["A7", "562", "85"], ["A3", "255", ""], ["A6", "126", "IL"], ["A7", "500", "85"]];
 
 /// Whose figures are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
