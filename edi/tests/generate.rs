@@ -164,3 +164,50 @@ fn most_loops_and_segments_of_every_guide_are_made() {
         assert!(percent >= floor, "{id}: expected {floor} in a hundred at least, made {percent}");
     }
 }
+
+/// The segments of each set of a guide's file, cut into elements.
+fn sets(revision: &str, set: &str, purpose: Option<&str>) -> Vec<Vec<Vec<String>>> {
+    let guide = Arc::clone(Guides::built_in().find(revision, set, purpose).unwrap());
+    let options = GenerateOptions { count: 800, seed: 1, items_per_set_max: 10, ..GenerateOptions::new(guide) };
+    let file: Vec<u8> = Generator::new(options).flatten().collect();
+    let text = String::from_utf8(file).unwrap();
+    let cut = |segment: &str| segment.split('*').map(str::to_owned).collect::<Vec<_>>();
+    text.split("~\nST*").skip(1).map(|set| set.split("~\n").map(cut).collect()).collect()
+}
+
+#[test]
+fn some_answers_end_with_their_source_which_says_why() {
+    for (revision, set, purpose) in [("005010X279A1", "271", None), ("005010X217", "278", Some("11"))] {
+        let sets = sets(revision, set, purpose);
+        let refused = |set: &&Vec<Vec<String>>| set[3][0] == "AAA";
+        let early: Vec<_> = sets.iter().filter(refused).collect();
+        assert!(!early.is_empty() && early.len() * 10 < sets.len(), "{set}: {} of {}", early.len(), sets.len());
+        for set in early {
+            assert_eq!(set.iter().filter(|segment| segment[0] == "HL").count(), 1);
+            assert_eq!(set[2][4], "0");
+        }
+    }
+}
+
+#[test]
+fn claims_are_asked_after_in_every_state_and_the_paid_ones_say_what_was_paid() {
+    let sets = sets("005010X212", "277", None);
+    let statuses = || sets.iter().flatten().filter(|segment| segment[0] == "STC" && segment.len() > 4);
+    let of = |category: &str| statuses().filter(|stc| stc[1].starts_with(category)).cloned().collect::<Vec<_>>();
+    let is = |stc: &[String], at: usize| stc.get(at).is_some_and(|value| !value.is_empty());
+    assert!(of("F1:").len() > 50 && of("F1:").iter().all(|stc| is(stc, 5) && is(stc, 6) && is(stc, 8) && is(stc, 9)));
+    assert!(of("F2:").len() > 20 && of("F2:").iter().all(|stc| stc[5] == "0" && is(stc, 6) && !is(stc, 9)));
+    assert!(of("P1:").len() > 20 && of("P1:").iter().all(|stc| !is(stc, 5) && !is(stc, 6)));
+}
+
+#[test]
+fn what_leads_to_a_review_and_to_an_inquiry_is_told_with_what_it_needs() {
+    for set in sets("005010X217", "278", Some("13")) {
+        let caused =
+            set.iter().any(|segment| segment[0] == "UM" && segment.get(5).is_some_and(|cause| !cause.is_empty()));
+        assert_eq!(caused, set.iter().any(|segment| segment[0] == "DTP" && segment[1] == "439"));
+    }
+    let inquiries = sets("005010X279A1", "270", None);
+    let pointed = inquiries.iter().flatten().filter(|segment| segment[0] == "EQ" && segment.len() > 5);
+    assert!(pointed.count() > 20);
+}

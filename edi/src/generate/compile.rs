@@ -101,6 +101,11 @@ impl Plan {
         &self.end
     }
 
+    /// Whether a set may end with its first level.
+    pub(super) fn may_end_early(&self) -> bool {
+        self.steps.iter().any(|step| step.fact == Some(Fact::NothingBelow))
+    }
+
     /// Element and component separator.
     pub(super) fn separators(&self) -> &[u8] {
         &self.separators
@@ -238,10 +243,7 @@ impl Compiler<'_> {
         }
         let without = |element: &ElementUse| {
             let id = element.element.as_str();
-            let person = !["1036", "1037", "1038", "1039"].contains(&id) || is_person(guide, segment);
-            let ruled =
-                self.then(node).any(|then| matches!(then, Then::Without(all) if all.contains(&element.position)));
-            ruled || !person
+            ["1036", "1037", "1038", "1039"].contains(&id) && !is_person(guide, segment)
         };
         let notes = guide.notes_of(segment);
         let mut used = used(elements, notes, |element| {
@@ -286,6 +288,14 @@ impl Compiler<'_> {
 
     fn compile_composite(&mut self, text: &mut Vec<u8>, node: NodeIx, element: &ElementUse) -> Option<Code> {
         let guide = self.guide;
+        let whole = self.then(node).find_map(|then| match then {
+            Then::Is(position, 0, kind) if position == element.position => Some(kind),
+            _ => None,
+        });
+        if let Some(kind) = whole {
+            self.drawn(text, kind);
+            return None;
+        }
         let components = guide.components_of(element);
         let expected: Vec<u8> = self
             .then(node)

@@ -16,6 +16,8 @@ const HL: SegmentId = SegmentId::lit("HL");
 const KEEP: (u8, u8, u8) = (97, 40, 85);
 /// How often, of a hundred, a set begins a group of its own.
 const NEW_GROUP: u8 = 4;
+/// How often, of a hundred, a set that says why it ends with its first level comes before another one.
+const ENDS_EARLY: u8 = 3;
 /// How often, of a hundred, a segment has all that it may have.
 const FULL: u8 = 5;
 
@@ -115,6 +117,9 @@ impl Generator {
                     self.envelope.group = self.envelope.group.next();
                     self.open_group(out);
                 }
+                if self.plan.may_end_early() && self.scene.random.chance(ENDS_EARLY) {
+                    self.early_end(out);
+                }
                 self.open_set(out);
             }
             self.item(out);
@@ -164,6 +169,17 @@ impl Generator {
         if self.ways.iter().all(|way| !way.is_empty()) {
             self.write_loop(NodeIx::ROOT, Place::Ancestor, out);
         }
+    }
+
+    /// A set of its first level alone, without any item.
+    fn early_end(&mut self, out: &mut Vec<u8>) {
+        self.open_set(out);
+        self.scene.nothing_below = true;
+        if let Some(&first) = self.ways.first().and_then(|way| way.first()) {
+            self.level(first, None, None, out);
+        }
+        self.scene.nothing_below = false;
+        self.close_set(out);
     }
 
     fn close_set(&mut self, out: &mut Vec<u8>) {
@@ -414,7 +430,8 @@ mod tests {
             let mut options = GenerateOptions::new(guide);
             options.count = 100;
             let file = String::from_utf8(Generator::new(options).flatten().collect()).unwrap();
-            assert_eq!(segments(&file, "ST").len(), 100);
+            let early = segments(&file, "HL").iter().filter(|hl| hl[3] == "20" && hl[4] == "0").count();
+            assert_eq!(segments(&file, "ST").len(), 100 + early);
             let mut event = Vec::new();
             for hl in segments(&file, "HL").into_iter().filter(|hl| ["EV", "SS"].contains(&hl[3])) {
                 match hl[3] {

@@ -11,8 +11,12 @@ pub(super) enum Kind {
     /// One of these by the sort of the set, or of the item, so that what goes with it can go by the same.
     BySet(&'static [&'static str]),
     BySort(&'static [&'static str]),
+    /// This in items of these sorts, nothing in others.
+    IfSort(&'static [u8], &'static Kind),
     /// The elements of one of these rows.
     Row(&'static [&'static [&'static str]]),
+    /// The components of one of these rows: a whole composite.
+    Components(&'static [&'static [&'static str]]),
     /// HL01.
     HlNumber,
     /// HL02.

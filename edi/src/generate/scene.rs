@@ -35,6 +35,8 @@ pub(super) struct Scene {
     dice: u64,
     set_dice: u64,
     pub(super) bad: Option<Bad>,
+    /// The set ends with its first level.
+    pub(super) nothing_below: bool,
 }
 
 /// What is wrong with a bad claim.
@@ -78,6 +80,7 @@ impl Scene {
             dice: 0,
             set_dice: 0,
             bad: None,
+            nothing_below: false,
         }
     }
 
@@ -108,6 +111,7 @@ impl Scene {
         match fact {
             Fact::Sort(sorts) => sorts.contains(&((self.dice % u64::from(SORTS)) as u8)),
             Fact::Set(sorts) => sorts.contains(&((self.set_dice % u64::from(SET_SORTS)) as u8)),
+            Fact::NothingBelow => self.nothing_below,
             fact => self.story.holds(fact, &self.turns),
         }
     }
@@ -212,6 +216,17 @@ impl Scene {
             Kind::BySort(list) => {
                 let at = (self.dice % u64::from(SORTS)) as usize % list.len().max(1);
                 out.extend_from_slice(list.get(at).copied().unwrap_or_default().as_bytes());
+            }
+            Kind::IfSort(sorts, kind) => {
+                if self.holds(Fact::Sort(sorts)) {
+                    self.push(out, *kind);
+                }
+            }
+            Kind::Components(rows) => {
+                let row = self.random.pick(rows);
+                let mut pen = Pen::new(out, self.element, self.component);
+                pen.components(row);
+                pen.finish();
             }
             Kind::Row(rows) => {
                 let row = self.random.pick(rows);

@@ -1,6 +1,6 @@
 //! Inquiries about eligibility, and their answers.
 
-use super::Then::{Chance, If, Is, ItemOnly, Lines, Rest, With, Without};
+use super::Then::{Chance, If, Is, ItemOnly, Lines, Rest, With};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::Fact;
@@ -22,7 +22,11 @@ pub(super) const INQUIRY: &[Rule] = &[
     rule("2100D/demographics", Is(3, 0, Kind::OneOf(&["F", "M"]))),
     rule("2100C/date", Chance(60)),
     rule("2100D/date", Chance(60)),
-    rule("inquiry", Without(&[5])),
+    rule("2100C/diagnosis", If(Fact::Sort(POINTED))),
+    rule("2100C/diagnosis", ItemOnly),
+    rule("2100D/diagnosis", If(Fact::Sort(POINTED))),
+    rule("diagnosis", Rest(1, Kind::Diagnoses)),
+    rule("inquiry", Is(5, 0, Kind::IfSort(POINTED, &Kind::Components(&[&["1"]])))),
     rule("2110C/inquiry", With(&[1])),
     rule("2110D/inquiry", With(&[1])),
     rule("2110C/inquiry", Is(1, 0, Kind::OneOf(&["30", "30", "30", "98", "MH", "UC", "47"]))),
@@ -30,6 +34,9 @@ pub(super) const INQUIRY: &[Rule] = &[
     rule("2110C/spend_down", If(Fact::Set(&[0]))),
     rule("2110C/spend_down_billed", If(Fact::Set(&[0]))),
 ];
+
+/// Sorts of inquiries about a service for a diagnosis.
+const POINTED: &[u8] = &[12, 13];
 
 /// What a plan says of a benefit, EB from its first element on.
 const BENEFITS: &[&[&str]] = &[
@@ -47,7 +54,9 @@ const BENEFITS: &[&[&str]] = &[
 
 pub(super) const ANSWER: &[Rule] = &[
     rule("transaction_header", With(&[3])),
-    rule("2000A/validation", Chance(0)),
+    rule("2000A/validation", If(Fact::NothingBelow)),
+    rule("2000A/validation", Is(3, 0, Kind::OneOf(&["04", "41", "42", "79"]))),
+    rule("2000A/validation", Is(4, 0, Kind::OneOf(&["C", "N", "P", "R"]))),
     rule("2100A/validation", Chance(0)),
     rule("contact", With(&[3, 4])),
     rule("validation", Is(1, 0, Kind::OneOf(&["N"]))),

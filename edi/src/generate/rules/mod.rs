@@ -36,8 +36,6 @@ pub(super) enum Then {
     If(Fact),
     /// The loop is what is counted, where the whole set is one item.
     Unit,
-    /// These of its elements are never there but where another rule says so.
-    Without(&'static [u8]),
     /// These of its situational elements are there.
     With(&'static [u8]),
     /// What stands in an element: position, component (0 for a simple one), value.

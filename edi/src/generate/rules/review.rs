@@ -1,6 +1,6 @@
 //! Requests for a review of health care services, and their answers. What only one of the two has is named only there.
 
-use super::Then::{Chance, If, Is, Lines, Rest, With, Without};
+use super::Then::{Chance, If, Is, Lines, Rest, With};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::Fact;
@@ -11,6 +11,9 @@ const INSTITUTIONAL: &[u8] = &[2, 3, 4];
 const PROFESSIONAL: &[u8] = &[5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 const ADMISSIONS: &[u8] = &[3, 4];
 const AMBULANCE: &[u8] = &[5];
+const ACCIDENTS: &[u8] = &[10, 11];
+/// What led to an accident; one by car has a state.
+const CAUSES: &[&[&str]] = &[&["AA", "", "", "OH"], &["AA", "EM", "", "TX"], &["EM"], &["AP"]];
 /// An answer to these refuses to look at them.
 const REJECTED: &[u8] = &[6];
 const DECIDED: &[u8] = &[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -33,14 +36,14 @@ pub(super) const RULES: &[Rule] = &[
     rule("2000E/trace", Is(3, 0, Kind::OneOf(&["9123456789"]))),
     rule("2000E/trace", Is(1, 0, Kind::OneOf(&["1"]))),
     rule("2000E/review", With(&[3, 4])),
-    // No accidents: they would need a date and a place.
-    rule("2000E/review", Without(&[5])),
+    rule("2000E/review", Is(5, 0, Kind::IfSort(ACCIDENTS, &Kind::Components(CAUSES)))),
+    rule("2000E/accident_date", If(Fact::Sort(ACCIDENTS))),
     rule("2000E/review", Is(1, 0, Kind::BySort(KINDS))),
     rule("2000E/review", Is(2, 0, Kind::OneOf(&["I"]))),
     rule("2000E/review", Is(3, 0, Kind::OneOf(&["1", "3", "48", "73", "98"]))),
     rule("2000E/review", Is(4, 1, Kind::OneOf(&["11", "22"]))),
     rule("2000E/review", Is(4, 2, Kind::OneOf(&["B"]))),
-    rule("2000A/validation", Chance(0)),
+    rule("2000A/validation", If(Fact::NothingBelow)),
     rule("2010A/validation", Chance(0)),
     rule("2000E/validation", If(Fact::Sort(REJECTED))),
     rule("validation", With(&[3])),

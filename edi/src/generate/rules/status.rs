@@ -1,6 +1,6 @@
 //! What a claim status request tells so that a payer finds the claim, and an acknowledgment of claims.
 
-use super::Then::{Chance, Each, If, Is, Rest, With, Without};
+use super::Then::{Chance, Each, If, Is, Rest, With};
 use super::{Rule, rule};
 use crate::generate::kind::Kind;
 use crate::generate::story::{Fact, Figure, Of, Part, Turns};
@@ -11,9 +11,31 @@ pub(super) const REQUEST: &[Rule] = &[
     rule("2200E/service_date", Chance(100)),
 ];
 
+/// Sorts of answers: claims that are paid, those and others that are finalized; the rest is under way.
+const PAID: &[u8] = &[0, 1, 2, 3];
+const FINALIZED: &[u8] = &[0, 1, 2, 3, 4, 5, 6];
+const CATEGORIES: &[&str] =
+    &["F1", "F1", "F1", "F1", "F2", "F2", "F4", "P1", "P1", "P2", "P2", "A1", "A1", "A1", "A2", "A2"];
+const STATUSES: &[&str] =
+    &["65", "65", "65", "105", "84", "54", "104", "3", "40", "46", "55", "20", "20", "20", "20", "20"];
+const PAYMENTS: &[&str] = &["80", "212.25", "450.5", "0", "0", "0", "0", "", "", "", "", "", "", "", "", ""];
+
 pub(super) const ANSWER: &[Rule] = &[
-    // Claims that are under way: nothing is paid yet.
-    rule("status", Without(&[5, 6, 7, 8, 9])),
+    rule("2200D/status", With(&[4])),
+    rule("2200E/status", With(&[4])),
+    rule("2200D/status", Is(1, 1, Kind::BySort(CATEGORIES))),
+    rule("2200E/status", Is(1, 1, Kind::BySort(CATEGORIES))),
+    rule("2220D/status", Is(1, 1, Kind::BySort(CATEGORIES))),
+    rule("2220E/status", Is(1, 1, Kind::BySort(CATEGORIES))),
+    rule("2200D/status", Is(1, 2, Kind::BySort(STATUSES))),
+    rule("2200E/status", Is(1, 2, Kind::BySort(STATUSES))),
+    rule("2220D/status", Is(1, 2, Kind::BySort(STATUSES))),
+    rule("2220E/status", Is(1, 2, Kind::BySort(STATUSES))),
+    rule("status", Is(4, 0, Kind::OneOf(&["500", "1250.5"]))),
+    rule("status", Is(5, 0, Kind::BySort(PAYMENTS))),
+    rule("status", Is(6, 0, Kind::IfSort(FINALIZED, &Kind::ServiceDate))),
+    rule("status", Is(8, 0, Kind::IfSort(PAID, &Kind::ServiceDate))),
+    rule("status", Is(9, 0, Kind::IfSort(PAID, &Kind::Digits(7)))),
     rule("2100A/contact", With(&[3, 4])),
     rule("2200D/service_date", Chance(100)),
     rule("2200E/service_date", Chance(100)),

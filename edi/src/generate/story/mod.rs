@@ -79,6 +79,8 @@ pub(super) enum Fact {
     Taken,
     /// There is something to tell of this figure.
     Told(Of, Figure),
+    /// The set ends with its first level, which says why.
+    NothingBelow,
     /// The item is one of these of [`SORTS`] sorts.
     Sort(&'static [u8]),
     /// The set is one of these of [`SET_SORTS`] sorts.

@@ -38,7 +38,7 @@ impl<'a> Pen<'a> {
     }
 
     /// A composite of these.
-    pub(super) fn components(&mut self, components: &[&str]) {
+    pub(in super::super) fn components(&mut self, components: &[&str]) {
         self.next();
         for (at, component) in components.iter().enumerate() {
             if at > 0 {
