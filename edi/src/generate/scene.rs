@@ -209,33 +209,30 @@ impl Scene {
                 out.push(b'-');
                 push_number(out, to);
             }
-            Kind::BySet(list) => {
-                let at = (self.set_dice % u64::from(SET_SORTS)) as usize % list.len().max(1);
-                out.extend_from_slice(list.get(at).copied().unwrap_or_default().as_bytes());
-            }
-            Kind::BySort(list) => {
-                let at = (self.dice % u64::from(SORTS)) as usize % list.len().max(1);
-                out.extend_from_slice(list.get(at).copied().unwrap_or_default().as_bytes());
-            }
-            Kind::IfSort(sorts, kind) => {
-                if self.holds(Fact::Sort(sorts)) {
-                    self.push(out, *kind);
-                }
-            }
-            Kind::Components(rows) => {
-                let row = self.random.pick(rows);
-                let mut pen = Pen::new(out, self.element, self.component);
-                pen.components(row);
-                pen.finish();
-            }
-            Kind::Row(rows) => {
-                let row = self.random.pick(rows);
-                let mut pen = Pen::new(out, self.element, self.component);
-                row.iter().for_each(|text| pen.text(text));
-                pen.finish();
-            }
+            Kind::BySet(_) | Kind::BySort(_) | Kind::IfSort(..) => self.push_by_sort(out, kind),
+            Kind::Row(_) | Kind::Components(_) => self.push_row(out, kind),
             _ => self.push_word(out, kind),
         }
+    }
+
+    fn push_by_sort(&mut self, out: &mut Vec<u8>, kind: Kind) {
+        let (list, dice) = match kind {
+            Kind::BySet(list) => (list, self.set_dice % u64::from(SET_SORTS)),
+            Kind::BySort(list) => (list, self.dice % u64::from(SORTS)),
+            Kind::IfSort(sorts, kind) if self.holds(Fact::Sort(sorts)) => return self.push(out, *kind),
+            _ => return,
+        };
+        out.extend_from_slice(list.get(dice as usize % list.len().max(1)).copied().unwrap_or_default().as_bytes());
+    }
+
+    fn push_row(&mut self, out: &mut Vec<u8>, kind: Kind) {
+        let mut pen = Pen::new(out, self.element, self.component);
+        match kind {
+            Kind::Row(rows) => self.random.pick(rows).iter().for_each(|text| pen.text(text)),
+            Kind::Components(rows) => pen.components(self.random.pick(rows)),
+            _ => {}
+        }
+        pen.finish();
     }
 
     fn push_word(&mut self, out: &mut Vec<u8>, kind: Kind) {
