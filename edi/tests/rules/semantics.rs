@@ -148,6 +148,16 @@ fn at_expected_names_the_element_that_is_not_as_expected() {
 }
 
 #[test]
+fn at_expected_names_what_an_expectation_of_a_loop_looks_at_first() {
+    let rule = "  loop 2300\n  expect CLM05-3 = 1\n  expect 2400/DTP[DTP01=472]/DTP03 > 20260214\n  at expected\n  code element I12";
+    assert!(told(rule, &[]).is_empty());
+    assert!(told(rule, &["CLM[1] 05-3 = 7"])[0].contains("CLM #18 05-3"));
+    assert!(
+        told(rule, &["DTP[1] 02 = D8", "DTP[1] 03 = 20260214", "DTP[2] 03 = 20260214"])[0].contains("DTP #22 03-0")
+    );
+}
+
+#[test]
 fn what_comes_later_is_asked_when_the_loop_that_holds_both_closes() {
     let rule = "  each 2300/HI*\n  when HI*-2 = I10\n  expect 2400/SV101-2 = 85025";
     assert_eq!(broken(rule, &[]), 0);

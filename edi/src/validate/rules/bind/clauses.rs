@@ -40,26 +40,38 @@ impl Binder<'_> {
             parts.extend(asks.into_iter().map(|ask| Tree::Literal(Literal::Own(ask))));
         }
         parts.extend(rule.when.iter().map(|formula| self.tree(formula, true, anchor)));
-        let broken: Vec<Tree> = rule.expect.iter().map(|formula| self.tree(formula, false, anchor)).collect();
-        let (Some(asked), Some(broken)) = (Tree::All(parts).clauses(), Tree::Any(broken).clauses()) else {
+        let (Some(asked), Some(broken)) = (Tree::All(parts).clauses(), self.broken(data, anchor)) else {
             return self.problem(1, TOO_MANY);
         };
         if asked.len() * broken.len() > CLAUSES_MAX {
             return self.problem(1, TOO_MANY);
         }
         let pointed = self.pointed(data, anchor);
-        for (asked, broken) in asked.iter().flat_map(|asked| broken.iter().map(move |broken| (asked, broken))) {
+        for (asked, (broken, at)) in asked.iter().flat_map(|asked| broken.iter().map(move |broken| (asked, broken))) {
             let mut pointed = pointed.clone();
-            if matches!(rule.at, Some(Named::Expected)) {
-                match looked_at(broken) {
-                    Some(element) => pointed.at.insert(0, DraftPointer::Own(Some(element))),
-                    None => return self.problem(1, "`at expected` needs an element of the segment in each `expect`"),
-                }
-            }
+            pointed.at.splice(0..0, *at);
             if let Some(literals) = possible([asked.as_slice(), broken].concat()) {
                 self.clause(data, index, anchor, &pointed, literals);
             }
         }
+    }
+
+    /// Each way in which an expectation does not hold, with what the finding then names where the rule says `at expected`; `None` where
+    /// they are too many.
+    fn broken(&mut self, data: &DataRule, anchor: Anchor) -> Option<Vec<(Vec<Literal>, Option<DraftPointer>)>> {
+        let mut all = Vec::new();
+        for formula in &data.rule.expect {
+            let ways = self.tree(formula, false, anchor).clauses()?;
+            let expected = matches!(data.rule.at, Some(Named::Expected));
+            let place = first_place(formula).filter(|_| expected && !anchor.each);
+            let at = place.and_then(|place| self.pointer(place, anchor));
+            let own = |way: &[Literal]| looked_at(way).filter(|_| expected && anchor.each);
+            all.extend(ways.into_iter().map(|way| {
+                let at = at.or(own(&way).map(|element| DraftPointer::Own(Some(element))));
+                (way, at)
+            }));
+        }
+        Some(all)
     }
 
     fn pointed(&mut self, data: &DataRule, anchor: Anchor) -> Pointed {
@@ -384,6 +396,15 @@ impl Binder<'_> {
     fn nothing(&mut self, line: usize, problem: impl Into<String>) -> Tree {
         self.problem(line, problem);
         Tree::Const(false)
+    }
+}
+
+/// The place that a condition speaks of first.
+fn first_place(formula: &Formula) -> Option<&Place> {
+    match formula {
+        Formula::All(parts) | Formula::Any(parts) => parts.iter().find_map(first_place),
+        Formula::Not(inner) => first_place(inner),
+        Formula::Atom(atom) => Some(&atom.place),
     }
 }
 

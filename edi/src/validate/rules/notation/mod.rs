@@ -57,7 +57,7 @@ pub(crate) enum Scope {
 #[derive(Clone, Debug)]
 pub(crate) enum Named {
     Place(Place),
-    /// The first element of the segment itself that the expectation looks at which does not hold.
+    /// What the expectation that does not hold looks at first.
     Expected,
 }
 

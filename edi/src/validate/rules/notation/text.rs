@@ -48,9 +48,6 @@ pub(super) fn read(file: &str, text: &str) -> Result<Rule, NotationError> {
         seen.push(slot);
         apply(&mut rule, at, directive)?;
     }
-    if matches!((&rule.at, &rule.scope), (Some(Named::Expected), Scope::Loop(_))) {
-        return top.fail("expected `at expected` in a rule of `each`: it names an element of that segment");
-    }
     for needed in ["snip", "sets", "loop", "expect", "message", "code"] {
         if !seen.contains(&needed) {
             return top.fail(format!("expected `{needed}` in rule {}, found none", rule.name));
