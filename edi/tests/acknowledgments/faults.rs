@@ -48,6 +48,27 @@ fn an_error_within_a_claim_names_the_claim() {
 }
 
 #[test]
+fn of_several_elements_that_are_alike_the_wrong_one_is_named() {
+    let file = changed("005010X221A1/ok/0001_claims_of_every_kind.edi", "CAS*PR*2*30*1*3*20~", "CAS*PR*2*30*1*03*20~");
+    let told = answers(&file).remove(0).x999;
+    assert!(told.contains("\nIK3*CAS*") && told.contains("\nIK4*5*1034*7*03~\n"), "{told}");
+    let line = changed("005010X222A1/ok/0003_repeated_diagnosis_and_lines.edi", ":2:3~", ":2:4~");
+    assert!(answers(&line).remove(0).x999.contains("\nIK4*7:3*1328*I12*4~\n"), "{:?}", answers(&line));
+}
+
+#[test]
+fn a_line_out_of_step_is_told_in_both_answers() {
+    let file = changed("005010X222A1/ok/0003_repeated_diagnosis_and_lines.edi", "LX*2~", "LX*3~");
+    let answer = answers(&file).remove(0);
+    assert!(
+        answer.x999.contains("*2400*8~\n") && answer.x999.contains("\nIK4*1*554*I12*3~\nIK5*E*I5~\n"),
+        "{}",
+        answer.x999
+    );
+    assert!(answer.x277ca.contains("\nSTC*A7:247*"), "{}", answer.x277ca);
+}
+
+#[test]
 fn an_error_above_the_claims_names_none() {
     let answer = answer("005010X222A1/err/0517_missing_provider_address.edi");
     assert!(answer.x999.contains("IK3*N3*8*2010*") && !answer.x999.contains("CTX*"), "{}", answer.x999);
