@@ -1,5 +1,5 @@
 //! A claim's lines are numbered from 1, one more each time: LX01. Payers name a line by this number in what they answer, and cannot tell
-//! two lines apart that share one. A line that is out of step is told, and the next one is counted from it.
+//! two lines apart that share one. A line that is out of step is told; the next one may go on from it, or as if it had been right.
 //!
 //! Sets: 837.
 //!
@@ -49,6 +49,8 @@ fn binds(guide: &Guide, node: NodeIx) -> bool {
 /// The lines of the claim that is open.
 #[derive(Debug, Default)]
 struct Lines {
+    /// How many have come, or the number of the last one, where it went on from one that was out of step.
+    count: u64,
     /// The number of the last one.
     last: u64,
 }
@@ -56,13 +58,17 @@ struct Lines {
 impl Check for Lines {
     fn segment(&mut self, _: &Guide, seen: &Seen<'_>, found: &mut Vec<Complaint>) {
         if seen.segment.id_bytes() == b"CLM" {
-            self.last = 0;
+            *self = Self::default();
             return;
         }
-        let expected = self.last.saturating_add(1);
+        self.count = self.count.saturating_add(1);
         // What is no number is another rule's finding.
-        self.last = seen.segment.element(1).and_then(digits).unwrap_or(expected);
-        if self.last != expected {
+        let number = seen.segment.element(1).and_then(digits).unwrap_or(self.count);
+        let goes_on = number == self.last.saturating_add(1);
+        self.last = number;
+        if goes_on {
+            self.count = number;
+        } else if number != self.count {
             found.push(Complaint {
                 rule: &INFO,
                 at: seen.spot(1),
