@@ -129,7 +129,7 @@ def ask(command, rows, answers, done):
 
 def judge_by_peer(name, command, rows, options, state):
     answers = Answers(state / f"{name}-{version(name)}.jsonl")
-    todo = list({digest(row): row for row in rows if digest(row) not in answers.known}.values())
+    asked = list({digest(row): row for row in rows if digest(row) not in answers.known}.values())
     count, lock, start = [0], threading.Lock(), time.time()
 
     def done():
@@ -137,10 +137,10 @@ def judge_by_peer(name, command, rows, options, state):
             count[0] += 1
             if count[0] % 20 == 0:
                 rate = count[0] / (time.time() - start)
-                progress(f"{name}: {count[0]} of {len(todo)}, {rate:.0f} files a second, {(len(todo) - count[0]) / rate:.0f} s left")
+                progress(f"{name}: {count[0]} of {len(asked)}, {rate:.0f} files a second, {(len(asked) - count[0]) / rate:.0f} s left")
 
     check(command)
-    threads = [threading.Thread(target=ask, args=(command, todo[n :: options.jobs], answers, done)) for n in range(options.jobs)]
+    threads = [threading.Thread(target=ask, args=(command, asked[n :: options.jobs], answers, done)) for n in range(options.jobs)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -37,7 +37,7 @@ pub enum Accepted {
 pub enum Outcome {
     /// Done; it is never seen again.
     Done,
-    /// It failed for now: again after this time, with the next attempt number.
+    /// It failed: again after this time, with the next attempt number.
     RetryAfter(Duration),
     /// It will never succeed. The reason is a code of ours, never a value of a partner's.
     Rejected(&'static str),

@@ -88,7 +88,7 @@ impl Flow {
         self.settings.current()
     }
 
-    /// A job for now.
+    /// A job that is due at once.
     pub(crate) fn job(
         &self,
         queue: &QueueName,
@@ -98,7 +98,7 @@ impl Flow {
         self.job_at(queue, partner, reference, self.now())
     }
 
-    /// A job for later. Its kind is the queue's name up to the first dot.
+    /// A job that is due from then on. Its kind is the queue's name up to the first dot.
     pub(crate) fn job_at(
         &self,
         queue: &QueueName,
