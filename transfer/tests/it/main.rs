@@ -16,6 +16,7 @@ mod pgp_gnupg;
 mod pgp_hostile;
 mod sftp_abuse;
 mod sftp_client;
+mod sftp_connections;
 mod sftp_openssh;
 mod ssh_refusals;
 mod support;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use russh::client;
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh_sftp::client::RawSftpSession;
+use russh_sftp::client::error::Error as SftpError;
+use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tradewind_transfer::sftp::{
@@ -181,4 +183,21 @@ pub fn said(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// As clients open what they upload.
+pub const WRITE: OpenFlags = OpenFlags::WRITE.union(OpenFlags::CREATE).union(OpenFlags::TRUNCATE);
+
+/// Opens a file; its handle.
+pub async fn open(raw: &RawSftpSession, path: &str, flags: OpenFlags) -> Result<String, SftpError> {
+    raw.open(path, flags, FileAttributes::empty()).await.map(|handle| handle.handle)
+}
+
+/// What a request was answered with.
+pub fn code<T>(result: Result<T, SftpError>) -> StatusCode {
+    match result {
+        Ok(_) => StatusCode::Ok,
+        Err(SftpError::Status(status)) => status.status_code,
+        Err(error) => panic!("{error:?}"),
+    }
 }
