@@ -1,10 +1,12 @@
 //! A file without what it tells of people is the same file to the engine: the same findings at the same places, byte for byte as long.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod common;
+
+use common::fixtures;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tradewind_edi::deidentify::Deidentifier;
 use tradewind_edi::generate::{GenerateOptions, Generator};
@@ -55,26 +57,6 @@ fn told(file: &[u8]) -> Vec<String> {
 
 /// Rules that name a day of the calendar themselves, or whose codes come and go by it: moving all days may change what they say.
 const OF_THE_CALENDAR: [&str; 3] = ["icd-10-from-october-2015", "icd-10-at-discharge", "-on-the-day"];
-
-fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
-    let list = |folder: &PathBuf| -> Vec<PathBuf> {
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
-    };
-    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for path in list(&folder) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "edi") {
-                let name = path.strip_prefix(&root).unwrap().display().to_string();
-                files.push((name, std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files.sort();
-    files
-}
 
 #[test]
 fn every_fixture_keeps_its_findings_its_length_and_its_separators() {

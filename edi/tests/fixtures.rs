@@ -2,8 +2,10 @@
 //! `UPDATE_EXPECT=1 cargo test -p tradewind-edi --test fixtures` blesses what it finds.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod common;
+
+use common::{fixtures, folder};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 use tradewind_edi::engine::{self, GroupEnd, InterchangeEnd, ItemEnd, SetEnd};
 use tradewind_edi::finding::Fault;
 use tradewind_edi::guide::NodeIx;
@@ -109,21 +111,6 @@ fn code(fault: &Fault) -> Value {
     }
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12")
-}
-
-fn fixtures(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            fixtures(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "edi") {
-            found.push(path);
-        }
-    }
-}
-
 fn outcome(bytes: &[u8]) -> (Value, bool) {
     let mut collect = Collect::default();
     let refused = engine::run(bytes, Options::default(), &mut collect).err();
@@ -135,18 +122,15 @@ fn outcome(bytes: &[u8]) -> (Value, bool) {
 #[test]
 fn every_fixture_gives_what_stands_beside_it() {
     let update = std::env::var_os("UPDATE_EXPECT").is_some();
-    let mut paths = Vec::new();
-    fixtures(&folder(), &mut paths);
-    paths.sort();
-    assert!(paths.len() > 20, "expected fixtures, found {}", paths.len());
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 100, "found {} fixtures", fixtures.len());
     let mut wrong = Vec::new();
-    for path in paths {
-        let (found, clean) = outcome(&std::fs::read(&path).unwrap());
-        let name = path.strip_prefix(folder()).unwrap().display().to_string();
+    for (name, file) in fixtures {
+        let (found, clean) = outcome(&file);
         if name.contains("/ok/") != clean {
             wrong.push(format!("{name}: in the wrong folder: {found:#}"));
         }
-        let golden = path.with_extension("findings.json");
+        let golden = folder().join(&name).with_extension("findings.json");
         if update {
             std::fs::write(&golden, format!("{found:#}\n")).unwrap();
         } else if std::fs::read(&golden).ok().and_then(|text| serde_json::from_slice(&text).ok()) != Some(found.clone())
@@ -177,16 +161,14 @@ impl Visitor for Values {
 
 #[test]
 fn no_finding_holds_a_value() {
-    let mut paths = Vec::new();
-    fixtures(&folder(), &mut paths);
     let mut messages = 0;
-    for path in paths {
+    for (name, file) in fixtures() {
         let mut seen = Values::default();
-        let _ = engine::run(&std::fs::read(&path).unwrap(), Options::default(), &mut seen);
+        let _ = engine::run(&file, Options::default(), &mut seen);
         messages += seen.messages.len();
         for message in &seen.messages {
             let leaked = seen.values.iter().any(|value| message.contains(value));
-            assert!(!leaked, "{}: {message}", path.display());
+            assert!(!leaked, "{name}: {message}");
         }
     }
     assert!(messages > 50);

@@ -1,9 +1,11 @@
 //! Any number of threads, and any sizes of what they are handed, tell what one thread tells, in the same order.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod common;
+
+use common::fixtures;
 use proptest::prelude::*;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use tradewind_edi::engine::{
     Engine, GroupEnd, GroupStart, InterchangeEnd, InterchangeStart, Parallel, ParallelEngine, SetEnd, SetStart,
@@ -88,21 +90,6 @@ fn ways() -> [Parallel; 4] {
         Parallel { chunk_bytes: 1, set_bytes_max: 1200, waiting_bytes_max: 1, ..threads(2) },
         threads(1),
     ]
-}
-
-fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12")];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "edi") {
-                files.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files
 }
 
 fn generated(revision: &str, set: &str, count: u64, items_per_set_max: u64) -> Vec<u8> {

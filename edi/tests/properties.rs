@@ -1,8 +1,10 @@
 //! What holds for any input: chunking changes nothing, cut and arbitrary bytes never panic, memory stays flat.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod common;
+
+use common::{fixtures, folder};
 use proptest::prelude::*;
-use std::path::Path;
 use std::sync::Arc;
 use tradewind_edi::engine::{
     self, Engine, GroupEnd, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart,
@@ -72,7 +74,7 @@ impl Visitor for Events {
 
 /// A file with everything that framing must cope with.
 fn sample() -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12/envelope");
+    let folder = folder().join("envelope");
     let mut all = Vec::new();
     for name in
         ["ok/0001_one_claim.edi", "ok/0006_two_interchanges_with_other_delimiters.edi", "err/0055_binary_segment.edi"]
@@ -88,22 +90,6 @@ fn one_byte_at_a_time_gives_the_same_events() {
     let whole = Events::of([&file]);
     assert!(whole.0.len() > 100);
     assert!(whole == Events::of(file.chunks(1)));
-}
-
-/// Every `.edi` under fixtures/x12, so that a fixture that is added is tested.
-fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12")];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "edi") {
-                files.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files
 }
 
 /// Found so: a binary segment whose declared length is wrong was told with every piece until it was whole.
@@ -134,9 +120,7 @@ fn generated_files_of_every_guide_give_the_same_events_in_any_pieces() {
 
 #[test]
 fn a_file_cut_at_any_byte_releases_nothing_and_never_panics() {
-    let file =
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12/envelope/ok/0001_one_claim.edi"))
-            .unwrap();
+    let file = std::fs::read(folder().join("envelope/ok/0001_one_claim.edi")).unwrap();
     let end = file.iter().rposition(|byte| *byte == b'~').unwrap();
     for cut in 0..=end {
         let mut verdicts = Verdicts::default();

@@ -1,25 +1,8 @@
 //! `fixtures/x12/<guide>/{ok,err}/*.edi`, each with the acknowledgments that it gets beside it. UPDATE_EXPECT=1 writes them.
 
+use crate::common::{fixtures, folder};
 use crate::support::{advice, answers, errors};
-use std::path::{Path, PathBuf};
-
-fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
-    let mut found = Vec::new();
-    let mut folders = vec![root];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder of fixtures").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "edi") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
+use std::path::Path;
 
 /// Compares what was written with what stands beside the fixture; nothing written means that nothing may stand there.
 fn check(fixture: &Path, kind: &str, written: &str) -> Option<String> {
@@ -47,8 +30,8 @@ fn every_fixture_gets_the_acknowledgments_beside_it() {
     let fixtures = fixtures();
     assert!(fixtures.len() > 10, "found {} fixtures", fixtures.len());
     let mut wrong = Vec::new();
-    for fixture in fixtures {
-        let file = std::fs::read(&fixture).expect("a readable fixture");
+    for (name, file) in fixtures {
+        let fixture = folder().join(&name);
         let (answers, advice) = (answers(&file), advice(&file));
         let all = |part: fn(&crate::support::Answer) -> &String| {
             answers.iter().map(part).map(String::as_str).collect::<String>()
@@ -59,7 +42,7 @@ fn every_fixture_gets_the_acknowledgments_beside_it() {
             wrong.extend(check(&fixture, kind, &written));
             if !written.is_empty() {
                 let faults = errors(&written);
-                wrong.extend(faults.into_iter().map(|fault| format!("{} {kind}: {fault}", fixture.display())));
+                wrong.extend(faults.into_iter().map(|fault| format!("{name} {kind}: {fault}")));
             }
         }
     }

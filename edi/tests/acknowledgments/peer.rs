@@ -1,5 +1,6 @@
 //! Our 999s beside those of pyx12 (PyPI), an independent implementation. `make test-tools` installs it.
 
+use crate::common;
 use crate::differences::{KNOWN, UNREAD};
 use crate::support::{answers, answers_of};
 use std::path::{Path, PathBuf};
@@ -17,22 +18,13 @@ fn python() -> PathBuf {
 }
 
 /// Every fixture, with its guide, and its folder and number: `err/0001`.
-fn fixtures() -> Vec<(String, String, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
-    let entries = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut found = Vec::new();
-    for guide in entries(root) {
-        for folder in ["ok", "err"] {
-            for path in entries(guide.join(folder)).filter(|path| path.extension().is_some_and(|e| e == "edi")) {
-                let number: String = text(path.file_name()).chars().take(4).collect();
-                found.push((text(guide.file_name()), format!("{folder}/{number}"), path));
-            }
-        }
-    }
-    found.sort();
-    found
+fn fixtures() -> Vec<(String, String, Vec<u8>)> {
+    let parts = |(name, file): (String, Vec<u8>)| {
+        let (guide, rest) = name.split_once('/').expect("a guide's folder");
+        let number = rest.split('_').next().unwrap_or_default();
+        (guide.to_owned(), number.to_owned(), file)
+    };
+    common::fixtures().into_iter().map(parts).collect()
 }
 
 /// What both can say of a file: no loop ids, no CTX and no bad data. It knows no set that is accepted without some of its claims (`R` for
@@ -97,12 +89,12 @@ fn pyx12_finds_the_same_segments_elements_and_codes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let fixtures: Vec<_> = fixtures().into_iter().filter(|(guide, ..)| GUIDES.contains(&guide.as_str())).collect();
     let copy = |guide: &str, number: &str| folder.path().join(format!("{guide}-{}.edi", number.replace('/', "-")));
-    for (guide, number, path) in &fixtures {
-        std::fs::copy(path, copy(guide, number)).expect("a readable fixture");
+    for (guide, number, file) in &fixtures {
+        std::fs::write(copy(guide, number), file).expect("a writable folder");
     }
     validate(folder.path());
     let (mut wrong, mut compared) = (Vec::new(), 0);
-    for (guide, number, path) in &fixtures {
+    for (guide, number, file) in &fixtures {
         let theirs = std::fs::read_to_string(copy(guide, number).with_extension("edi.997")).unwrap_or_default();
         if !theirs.contains("AK9*") {
             // It crashed or stopped: at an 835, which has no ST03, at a byte outside of ASCII, at an unknown GS08, at a full 834.
@@ -110,11 +102,10 @@ fn pyx12_finds_the_same_segments_elements_and_codes() {
         }
         compared += 1;
         let options = Options { missing: Missing::Base, ..Options::default() };
-        let file = std::fs::read(path).expect("a readable fixture");
         // It knows the guides' tables and no more.
         let engine = engine::Options { snip_max: Snip::Guide, ..engine::Options::default() };
         let ours: String =
-            answers_of(&file, engine, options, Role::Clearinghouse).into_iter().map(|answer| answer.x999).collect();
+            answers_of(file, engine, options, Role::Clearinghouse).into_iter().map(|answer| answer.x999).collect();
         let (theirs, ours) = (comparable(&theirs), comparable(&ours));
         let known = KNOWN.iter().find(|(of, at, _)| of == guide && at == number);
         match (theirs == ours, known) {
@@ -130,8 +121,7 @@ fn pyx12_finds_the_same_segments_elements_and_codes() {
 fn pyx12_reads_every_999_that_we_write() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut written = 0;
-    for (guide, number, path) in fixtures() {
-        let file = std::fs::read(&path).expect("a readable fixture");
+    for (guide, number, file) in fixtures() {
         for (at, answer) in answers(&file).into_iter().enumerate().filter(|(_, answer)| !answer.x999.is_empty()) {
             let name = format!("{guide}-{}-{at}.edi", number.replace('/', "-"));
             std::fs::write(folder.path().join(name), answer.x999).expect("a writable folder");

@@ -9,6 +9,8 @@
 )]
 
 mod batches;
+#[path = "../common/mod.rs"]
+mod common;
 mod generated;
 mod items;
 mod properties;

@@ -1,6 +1,5 @@
 //! Files to convert, and the ways through the engine.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tradewind_edi::engine::{Engine, InterchangeEnd, Options, Verdict, Visitor, run};
@@ -9,6 +8,8 @@ use tradewind_edi::generate::{GenerateOptions, Generator};
 use tradewind_edi::item::{Collected, Collector};
 use tradewind_edi::json::{FileReader, FileWriter};
 use tradewind_edi::{Finding, Guide, Guides};
+
+use crate::common::fixtures;
 
 pub(crate) fn guide(revision: &str, set: &str) -> Arc<Guide> {
     Guides::built_in().find(revision, set, None).expect("a built-in guide").clone()
@@ -71,7 +72,7 @@ pub(crate) fn items(file: &[u8]) -> Collected {
 }
 
 /// The fixtures that the engine finds nothing wrong with.
-pub(crate) fn valid_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn valid_fixtures() -> Vec<(String, Vec<u8>)> {
     fixtures().into_iter().filter(|(_, file)| findings(file).is_empty()).collect()
 }
 
@@ -93,25 +94,6 @@ pub(crate) fn framed(file: &[u8]) -> bool {
     }
     let mut ends = Ends::default();
     run(file, Options::default(), &mut ends).is_ok() && ends.accepted > 0 && ends.wrong == 0
-}
-
-/// All fixtures.
-pub(crate) fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/x12");
-    let mut files = Vec::new();
-    let mut folders = vec![root];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("the fixtures' folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "edi") {
-                let file = std::fs::read(&path).expect("a fixture");
-                files.push((path, file));
-            }
-        }
-    }
-    files
 }
 
 /// The first place where two files differ, with what stands around it.
