@@ -1,16 +1,15 @@
 //! All acknowledgments of a file at once: for the command line and for the simulated payer. The gateway's rooms write the same ones
 //! over sealed spools.
 
-mod advice;
 mod claims;
 mod spool;
 
-pub use advice::Advice;
 pub use claims::ClaimAcknowledgments;
 pub use spool::{Spilling, Spool};
 
 use tradewind_edi::ack::x277ca::{Piece, Role, Settings};
-use tradewind_edi::ack::{Envelope, Format, Stamp, Ta1, x824, x999};
+use tradewind_edi::ack::x824::{self, Advice};
+use tradewind_edi::ack::{Envelope, Format, Stamp, Ta1, x999};
 use tradewind_edi::engine::{
     GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict,
 };

@@ -1,7 +1,8 @@
 //! All acknowledgments of a file, in memory, with fixed dates and control numbers.
 
 use tradewind_edi::ack::x277ca::{Collector, Piece, Role, Settings, Status, Writer};
-use tradewind_edi::ack::{Address, Envelope, Format, LineEnd, Stamp, Ta1, Usage, x824, x999};
+use tradewind_edi::ack::x824::{self, Advice};
+use tradewind_edi::ack::{Address, Envelope, Format, LineEnd, Stamp, Ta1, Usage, x999};
 use tradewind_edi::engine::{
     GroupEnd, GroupHeader, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart, Verdict,
 };
@@ -48,7 +49,7 @@ pub(crate) fn run(file: &[u8], options: Options, visitor: &mut impl Visitor) {
 /// The 824s of a file, each group's in an interchange of its own, as an engine finds it that lets business faults reject by them.
 pub(crate) fn advice(file: &[u8]) -> String {
     let engine = Options { application_advice: true, ..Options::default() };
-    let mut adviser = Adviser { writer: x824::Writer::new(advice_settings(), FORMAT), ..Adviser::default() };
+    let mut adviser = Adviser::default();
     run(file, engine, &mut adviser);
     text(adviser.done)
 }
@@ -58,31 +59,12 @@ fn advice_settings() -> x824::Settings {
     x824::Settings { name, id, processed: at(), set_number: ControlNumber::FIRST, faults_max: 1000 }
 }
 
-#[derive(Debug)]
+#[derive(Default)]
 struct Adviser {
-    collector: x824::Collector,
-    writer: x824::Writer,
-    spool: Vec<u8>,
-    sets: u32,
-    body: Vec<u8>,
-    group: Option<GroupHeader>,
-    taken: Vec<(GroupHeader, x824::Writer, Vec<u8>)>,
+    /// What answers the group that is open, and those before it in the interchange that were not rejected.
+    open: Option<(GroupHeader, Advice)>,
+    taken: Vec<(GroupHeader, Advice)>,
     done: Vec<u8>,
-}
-
-impl Default for Adviser {
-    fn default() -> Self {
-        Self {
-            collector: x824::Collector::new(),
-            writer: x824::Writer::new(advice_settings(), FORMAT),
-            spool: Vec::new(),
-            sets: 0,
-            body: Vec::new(),
-            group: None,
-            taken: Vec::new(),
-            done: Vec::new(),
-        }
-    }
 }
 
 impl Visitor for Adviser {
@@ -90,49 +72,42 @@ impl Visitor for Adviser {
         self.taken.clear();
     }
     fn group_start(&mut self, event: &GroupStart<'_>) {
-        self.collector.group_start(event);
-        self.group = Some(event.header.clone());
-        self.writer = x824::Writer::new(advice_settings(), FORMAT);
-        self.body.clear();
+        let mut advice = Advice::new(advice_settings(), FORMAT, "TW".to_owned());
+        advice.group_start(event);
+        self.open = Some((event.header.clone(), advice));
     }
     fn set_start(&mut self, event: &SetStart<'_>) {
-        self.collector.set_start(event);
-        self.writer.open();
-        self.spool.clear();
+        self.told(|advice| advice.set_start(event));
     }
     fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
-        self.collector.segment(segment, node);
+        self.told(|advice| advice.segment(segment, node));
     }
     fn finding(&mut self, finding: &Finding) {
-        self.collector.finding(finding);
-        if self.collector.tells(finding) {
-            self.writer.fault(finding, self.collector.guide(), &mut self.spool);
-        }
+        self.told(|advice| advice.finding(finding));
     }
     fn set_end(&mut self, event: &SetEnd<'_>) {
-        let outcome = x824::Outcome::of(event, &self.collector).zip(self.collector.original());
-        let Some((outcome, original)) = outcome else { return self.writer.discard() };
-        self.sets += 1;
-        let reference = format!("TW{:04}", self.sets);
-        for piece in self.writer.close(&original, &reference, outcome).expect("an open set") {
-            append(piece, &self.spool, &mut self.body);
-        }
+        self.told(|advice| advice.set_end(event));
     }
     fn group_end(&mut self, event: &GroupEnd<'_>) {
-        let fresh = x824::Writer::new(advice_settings(), FORMAT);
-        let (writer, body) = (std::mem::replace(&mut self.writer, fresh), std::mem::take(&mut self.body));
-        if let Some(group) = self.group.take().filter(|_| event.verdict != Verdict::Rejected && writer.sets() > 0) {
-            self.taken.push((group, writer, body));
-        }
+        let taken = event.verdict != Verdict::Rejected;
+        self.taken.extend(self.open.take().filter(|(_, advice)| taken && advice.writer().sets() > 0));
     }
     fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
         let taken = std::mem::take(&mut self.taken);
-        for (group, writer, mut body) in taken.into_iter().filter(|_| event.verdict != Verdict::Rejected) {
+        for (group, mut advice) in taken.into_iter().filter(|_| event.verdict != Verdict::Rejected) {
             let number = ControlNumber::FIRST;
             let envelope = Envelope::answering(event.header, Some(&group), at(), number, number);
-            writer.head(&envelope, &mut self.done);
-            self.done.append(&mut body);
-            writer.tail(&envelope, &mut self.done);
+            advice.writer().head(&envelope, &mut self.done);
+            self.done.append(advice.output());
+            advice.writer().tail(&envelope, &mut self.done);
+        }
+    }
+}
+
+impl Adviser {
+    fn told(&mut self, tell: impl FnOnce(&mut Advice)) {
+        if let Some((_, advice)) = &mut self.open {
+            tell(advice);
         }
     }
 }

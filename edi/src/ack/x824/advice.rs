@@ -1,12 +1,14 @@
 //! The 824s of a group's sets, written while the engine reads.
 
-use tradewind_edi::ack::Format;
-use tradewind_edi::ack::x824::{Collector, Outcome, Piece, Settings, Writer};
-use tradewind_edi::engine::{GroupStart, SetEnd, SetStart};
-use tradewind_edi::guide::NodeIx;
-use tradewind_edi::{Finding, Segment, Visitor};
+use super::super::pen::Format;
+use super::{Collector, Outcome, Piece, Settings, Writer};
+use crate::engine::{GroupStart, SetEnd, SetStart, Visitor};
+use crate::finding::Finding;
+use crate::guide::NodeIx;
+use crate::segment::Segment;
 
-/// Drives a [`Writer`] from a [`Collector`]. The faults of one set are kept in memory; the engine limits them.
+/// A [`Visitor`] that drives a [`Writer`] from a [`Collector`]. The faults of one set are kept in memory; the engine limits them.
+#[derive(Debug)]
 pub struct Advice {
     writer: Writer,
     collector: Collector,

@@ -4,10 +4,12 @@
 //! accepted: with [`crate::engine::Options::application_advice`] the rules above SNIP 2 leave the 999 alone, and reject by the 824.
 //!
 //! The verdict stands before the faults. So faults go into a spool that the caller keeps, and [`Writer::close`] gives [`Piece`]s: bytes,
-//! and the spool's range, in the order in which they make the set. [`Collector`] gathers what is needed from the engine's events.
+//! and the spool's range, in the order in which they make the set. [`Collector`] gathers what is needed from the engine's events;
+//! [`Advice`] is both in one.
 //!
 //! No value of the original is repeated: a TED names the rule and the place.
 
+mod advice;
 mod collect;
 mod reason;
 #[cfg(test)]
@@ -15,6 +17,7 @@ mod tests;
 mod write;
 
 pub use super::x277ca::Piece;
+pub use advice::Advice;
 pub use collect::{Collector, Original};
 pub use reason::reason_of;
 
