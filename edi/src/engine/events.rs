@@ -48,6 +48,74 @@ pub trait Visitor {
     fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {}
 }
 
+/// Tells two of each event, the first one first.
+impl<A: Visitor, B: Visitor> Visitor for (&mut A, &mut B) {
+    fn interchange_start(&mut self, event: &InterchangeStart<'_>) {
+        self.0.interchange_start(event);
+        self.1.interchange_start(event);
+    }
+
+    fn ta1(&mut self, segment: &Segment<'_>) {
+        self.0.ta1(segment);
+        self.1.ta1(segment);
+    }
+
+    fn group_start(&mut self, event: &GroupStart<'_>) {
+        self.0.group_start(event);
+        self.1.group_start(event);
+    }
+
+    fn set_start(&mut self, event: &SetStart<'_>) {
+        self.0.set_start(event);
+        self.1.set_start(event);
+    }
+
+    fn loop_open(&mut self, node: NodeIx) {
+        self.0.loop_open(node);
+        self.1.loop_open(node);
+    }
+
+    fn item_open(&mut self, node: NodeIx) {
+        self.0.item_open(node);
+        self.1.item_open(node);
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
+        self.0.segment(segment, node);
+        self.1.segment(segment, node);
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        self.0.finding(finding);
+        self.1.finding(finding);
+    }
+
+    fn item_close(&mut self, event: &ItemEnd) {
+        self.0.item_close(event);
+        self.1.item_close(event);
+    }
+
+    fn loop_close(&mut self, node: NodeIx) {
+        self.0.loop_close(node);
+        self.1.loop_close(node);
+    }
+
+    fn set_end(&mut self, event: &SetEnd<'_>) {
+        self.0.set_end(event);
+        self.1.set_end(event);
+    }
+
+    fn group_end(&mut self, event: &GroupEnd<'_>) {
+        self.0.group_end(event);
+        self.1.group_end(event);
+    }
+
+    fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
+        self.0.interchange_end(event);
+        self.1.interchange_end(event);
+    }
+}
+
 /// GS01 to GS08 as text; bytes that are not ASCII read as `?`. `Debug` shows no value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct GroupHeader {

@@ -7,13 +7,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tradewind_edi::engine::{GroupEnd, GroupStart, InterchangeEnd, InterchangeStart, ItemEnd, SetEnd, SetStart};
-use tradewind_edi::guide::NodeIx;
 use tradewind_edi::item::Collector;
 use tradewind_edi::json::{FileReader, FileWriter};
 use tradewind_edi::read::Refusal;
 use tradewind_edi::table;
-use tradewind_edi::{Engine, Finding, Guides, Options, Segment, Severity, Snip, Visitor};
+use tradewind_edi::{Engine, Finding, Guides, Options, Severity, Snip, Visitor};
 
 use super::output::Output;
 use super::{Outcome, input, say};
@@ -112,18 +110,18 @@ fn read_x12<V: Visitor>(
     mut drain: impl FnMut(&mut V) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let mut engine = Engine::new(Options { snip_max: Snip::Guide, elements: false, ..Options::default() });
-    let mut watching = Watching { visitor, errors: 0 };
+    let mut errors = Errors(0);
     let refused = |refusal: Refusal| anyhow::anyhow!("{}: {refusal}", input::label(&arguments.file));
     input::chunks(&arguments.file, |bytes| {
         // A little at a time: JSON is several times as long, and is best written on while it is at hand.
         bytes.chunks(BLOCK_BYTES).try_for_each(|block| {
-            engine.feed(block, &mut watching).map_err(refused)?;
-            drain(watching.visitor)
+            engine.feed(block, &mut (&mut *visitor, &mut errors)).map_err(refused)?;
+            drain(visitor)
         })
     })?;
-    engine.finish(&mut watching).map_err(refused)?;
-    drain(watching.visitor)?;
-    Ok(watching.errors)
+    engine.finish(&mut (&mut *visitor, &mut errors)).map_err(refused)?;
+    drain(visitor)?;
+    Ok(errors.0)
 }
 
 fn told(errors: u64) -> Outcome {
@@ -133,63 +131,11 @@ fn told(errors: u64) -> Outcome {
     Outcome::of(errors == 0)
 }
 
-/// Hands every event on, and counts errors.
-struct Watching<'a, V> {
-    visitor: &'a mut V,
-    errors: u64,
-}
+/// How many errors were told.
+struct Errors(u64);
 
-impl<V: Visitor> Visitor for Watching<'_, V> {
-    fn interchange_start(&mut self, event: &InterchangeStart<'_>) {
-        self.visitor.interchange_start(event);
-    }
-
-    fn ta1(&mut self, segment: &Segment<'_>) {
-        self.visitor.ta1(segment);
-    }
-
-    fn group_start(&mut self, event: &GroupStart<'_>) {
-        self.visitor.group_start(event);
-    }
-
-    fn set_start(&mut self, event: &SetStart<'_>) {
-        self.visitor.set_start(event);
-    }
-
-    fn loop_open(&mut self, node: NodeIx) {
-        self.visitor.loop_open(node);
-    }
-
-    fn item_open(&mut self, node: NodeIx) {
-        self.visitor.item_open(node);
-    }
-
-    fn segment(&mut self, segment: &Segment<'_>, node: Option<NodeIx>) {
-        self.visitor.segment(segment, node);
-    }
-
+impl Visitor for Errors {
     fn finding(&mut self, finding: &Finding) {
-        self.errors += u64::from(finding.severity == Severity::Error);
-        self.visitor.finding(finding);
-    }
-
-    fn item_close(&mut self, event: &ItemEnd) {
-        self.visitor.item_close(event);
-    }
-
-    fn loop_close(&mut self, node: NodeIx) {
-        self.visitor.loop_close(node);
-    }
-
-    fn set_end(&mut self, event: &SetEnd<'_>) {
-        self.visitor.set_end(event);
-    }
-
-    fn group_end(&mut self, event: &GroupEnd<'_>) {
-        self.visitor.group_end(event);
-    }
-
-    fn interchange_end(&mut self, event: &InterchangeEnd<'_>) {
-        self.visitor.interchange_end(event);
+        self.0 += u64::from(finding.severity == Severity::Error);
     }
 }
