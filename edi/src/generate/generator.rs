@@ -59,15 +59,7 @@ impl Generator {
         let guide = &options.guide;
         let plan = Plan::new(guide, &options.format);
         let mut scene = Scene::new(&options);
-        let number = ControlNumber::new(scene.random.between(1, 999_999_999) as u32).unwrap_or(ControlNumber::FIRST);
-        let envelope = Envelope {
-            sender: options.sender.clone(),
-            receiver: options.receiver.clone(),
-            at: options.at,
-            interchange: number,
-            group: number,
-            usage: options.usage,
-        };
+        let envelope = options.envelope(&mut scene.random);
         let way = |item: NodeIx| {
             let up = std::iter::successors(Some(item), |at| guide.node(*at).parent.some());
             let mut way: Vec<NodeIx> = up.filter(|at| *at != NodeIx::ROOT).collect();

@@ -22,7 +22,9 @@ pub use ta1::Ta1s;
 
 use std::sync::Arc;
 
-use crate::ack::{Address, Format, Stamp, Usage};
+use self::random::Random;
+use crate::ControlNumber;
+use crate::ack::{Address, Envelope, Format, Stamp, Usage};
 use crate::guide::Guide;
 
 /// What to generate.
@@ -69,6 +71,19 @@ impl GenerateOptions {
             at: Stamp::from_unix(AT),
             bad_every: None,
             format: Format { line_end: crate::ack::LineEnd::Lf, ..Format::default() },
+        }
+    }
+
+    /// The first envelope, with a number by chance.
+    fn envelope(&self, random: &mut Random) -> Envelope {
+        let number = ControlNumber::new(random.between(1, 999_999_999) as u32).unwrap_or(ControlNumber::FIRST);
+        Envelope {
+            sender: self.sender.clone(),
+            receiver: self.receiver.clone(),
+            at: self.at,
+            interchange: number,
+            group: number,
+            usage: self.usage,
         }
     }
 }

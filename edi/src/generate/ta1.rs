@@ -3,7 +3,6 @@
 use super::GenerateOptions;
 use super::random::Random;
 use crate::ack::{Envelope, Format, Ta1};
-use crate::control::ControlNumber;
 use crate::engine::Verdict;
 use crate::finding::InterchangeCode;
 
@@ -28,16 +27,7 @@ impl Ta1s {
     /// As many as the options count. Their guide counts for nothing.
     pub fn new(options: &GenerateOptions) -> Self {
         let mut random = Random::new(options.seed);
-        let number = ControlNumber::new(random.between(1, 999_999_999) as u32).unwrap_or(ControlNumber::FIRST);
-        let envelope = Envelope {
-            sender: options.sender.clone(),
-            receiver: options.receiver.clone(),
-            at: options.at,
-            interchange: number,
-            group: number,
-            usage: options.usage,
-        };
-        Self { envelope, format: options.format, left: options.count, random }
+        Self { envelope: options.envelope(&mut random), format: options.format, left: options.count, random }
     }
 }
 
