@@ -1,34 +1,15 @@
 //! Codes that a guide does not list.
 
-use super::element::{used, with};
-use super::structure::body;
+use super::element::{places, used, with};
 use super::{At, Mutated};
-use crate::fits::{elsewhere, value};
+use crate::fits::elsewhere;
 use crate::outline::Outline;
 use crate::random::Random;
-use tradewind_edi::guide::{self, DataType, Usage};
+use tradewind_edi::guide::{self, Usage};
 
 /// Elements and components with a code list that hold a value.
 pub fn coded(outline: &Outline) -> Vec<At> {
-    let guide = &outline.guide;
-    let mut found = Vec::new();
-    for at in body(outline) {
-        let Some(node) = outline.nodes[at.segment] else { continue };
-        let text = &outline.segments[at.segment];
-        for element in guide.elements_of(guide.node(node)) {
-            let place = At { element: element.position, ..at };
-            let stands = !value(text, element.position, 0).is_empty() && element.usage != Usage::NotUsed;
-            if stands && element.data_type != DataType::Composite {
-                found.extend((element.codes.len > 0).then_some(place));
-            } else if stands {
-                let components = guide.components_of(element).iter();
-                let coded =
-                    components.filter(|c| c.codes.len > 0 && !value(text, element.position, c.position).is_empty());
-                found.extend(coded.map(|c| At { component: c.position, ..place }));
-            }
-        }
-    }
-    found
+    places(outline, |used, value| used.codes.len > 0 && !value.is_empty() && used.usage != Usage::NotUsed)
 }
 
 /// A code that no guide lists.

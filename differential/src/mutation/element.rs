@@ -52,7 +52,7 @@ fn replaced(outline: &Outline, at: At, new: &str, forbidden: bool) -> Option<Mut
 }
 
 /// Every place of a segment: simple elements and components, whether or not a value stands there.
-fn places(outline: &Outline, fits: impl Fn(&ElementUse, &str) -> bool) -> Vec<At> {
+pub fn places(outline: &Outline, fits: impl Fn(&ElementUse, &str) -> bool) -> Vec<At> {
     let guide = &outline.guide;
     let mut found = Vec::new();
     for at in body(outline) {
