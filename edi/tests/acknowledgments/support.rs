@@ -1,6 +1,6 @@
 //! All acknowledgments of a file, in memory, with fixed dates and control numbers.
 
-use tradewind_edi::ack::x277ca::{Collector, Piece, Role, Settings, Status, Writer};
+use tradewind_edi::ack::x277ca::{Collector, Role, Settings, Status, Writer};
 use tradewind_edi::ack::x824::{self, Advice};
 use tradewind_edi::ack::{Address, Envelope, Format, LineEnd, Stamp, Ta1, Usage, x999};
 use tradewind_edi::engine::{
@@ -208,16 +208,9 @@ pub(crate) fn joined(mut writer: Writer, spool: &[u8]) -> String {
     let pieces = writer.close().expect("an open set");
     let mut out = Vec::new();
     writer.head(&envelope, &mut out);
-    pieces.for_each(|piece| append(piece, spool, &mut out));
+    pieces.for_each(|piece| piece.append(spool, &mut out));
     writer.tail(&envelope, &mut out);
     text(out)
-}
-
-fn append(piece: Piece, spool: &[u8], out: &mut Vec<u8>) {
-    match piece {
-        Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
-        Piece::Spool(range) => out.extend_from_slice(&spool[range.start as usize..range.end as usize]),
-    }
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -283,7 +276,7 @@ impl Visitor for Acknowledger {
             self.writer.reject(Status::UNPROCESSABLE);
         }
         for piece in self.writer.close().into_iter().flatten() {
-            append(piece, &self.spool, &mut self.claims);
+            piece.append(&self.spool, &mut self.claims);
         }
     }
 

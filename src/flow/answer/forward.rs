@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tradewind_compliance::{ItemId, PartnerId, ReceiptId};
 use tradewind_edi::ack::read::{self, ClaimAnswer, Fact};
-use tradewind_edi::ack::x277ca::{Name, Piece, Role, Settings, Writer};
+use tradewind_edi::ack::x277ca::{Name, Role, Settings, Writer};
 use tradewind_edi::ack::{Format, Stamp};
 use tradewind_edi::{ControlNumber, Engine, Options};
 use tradewind_ledger::{Effects, Item, NumberKind, NumbersUsed, Receipt};
@@ -162,13 +162,7 @@ fn answering(flow: &Flow, payer: &PartnerId, of: &Of, at: Stamp) -> Settings {
 
 fn close(writer: &mut Writer, spool: &mut Vec<u8>, body: &mut Vec<u8>) {
     for piece in writer.close().into_iter().flatten() {
-        match piece {
-            Piece::Bytes(bytes) => body.extend_from_slice(&bytes),
-            Piece::Spool(range) => {
-                let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-                body.extend_from_slice(spool.get(at(range.start)..at(range.end)).unwrap_or_default());
-            }
-        }
+        piece.append(spool, body);
     }
     spool.clear();
 }

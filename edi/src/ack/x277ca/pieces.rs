@@ -17,6 +17,17 @@ pub enum Piece {
     Spool(Range<u64>),
 }
 
+impl Piece {
+    /// Appends it, from a spool that is in memory.
+    pub fn append(&self, spool: &[u8], out: &mut Vec<u8>) {
+        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+        out.extend_from_slice(match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Spool(range) => spool.get(at(range.start)..at(range.end)).unwrap_or_default(),
+        });
+    }
+}
+
 /// The parts of a set, in order.
 #[derive(Debug)]
 pub struct Pieces {

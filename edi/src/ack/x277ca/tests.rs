@@ -27,10 +27,7 @@ fn clinic<'a>() -> Name<'a> {
 fn joined(pieces: Pieces, spool: &[u8]) -> String {
     let mut out = Vec::new();
     for piece in pieces {
-        match piece {
-            Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
-            Piece::Spool(range) => out.extend_from_slice(&spool[range.start as usize..range.end as usize]),
-        }
+        piece.append(spool, &mut out);
     }
     String::from_utf8(out).unwrap().replace('~', "\n")
 }

@@ -1,7 +1,7 @@
 //! The 824s of a group's sets, written while the engine reads.
 
 use super::super::pen::Format;
-use super::{Collector, Outcome, Piece, Settings, Writer};
+use super::{Collector, Outcome, Settings, Writer};
 use crate::engine::{GroupStart, SetEnd, SetStart, Visitor};
 use crate::finding::Finding;
 use crate::guide::NodeIx;
@@ -70,11 +70,7 @@ impl Visitor for Advice {
         self.sets += 1;
         let reference = format!("{}{:04}", self.reference, self.sets);
         for piece in self.writer.close(&original, &reference, outcome).into_iter().flatten() {
-            match piece {
-                Piece::Bytes(bytes) => self.out.extend_from_slice(&bytes),
-                // The spool is this set's alone.
-                Piece::Spool(_) => self.out.append(&mut self.spool),
-            }
+            piece.append(&self.spool, &mut self.out);
         }
     }
 }

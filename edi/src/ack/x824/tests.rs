@@ -50,10 +50,7 @@ fn finding(message: &str) -> Finding {
 fn joined(pieces: [Piece; 3], spool: &[u8]) -> String {
     let mut out = Vec::new();
     for piece in pieces {
-        match piece {
-            Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
-            Piece::Spool(range) => out.extend_from_slice(&spool[range.start as usize..range.end as usize]),
-        }
+        piece.append(spool, &mut out);
     }
     String::from_utf8(out).unwrap().replace('~', "\n")
 }
