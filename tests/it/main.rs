@@ -24,6 +24,7 @@ mod cli_guide;
 mod cli_home;
 mod cli_report;
 mod cli_schema;
+mod cli_threads;
 mod cli_validate;
 mod crash;
 mod drop;
