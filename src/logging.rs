@@ -1,12 +1,16 @@
 //! The log: to standard error, and never a value from a payload.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log. `TRADEWIND_LOG` sets the level, as `info` or `tradewind=debug,warn`.
 pub(crate) fn start(json: bool) {
     let filter =
         EnvFilter::try_from_env("TRADEWIND_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,russh=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for eyes: a file or a collector gets none.
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Fails only where a log was started before, which then serves.
     let _ = if json { log.json().try_init() } else { log.with_target(false).try_init() };
 }

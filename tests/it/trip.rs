@@ -78,6 +78,7 @@ fn takes_the_trip(signs: &str, encrypts: &str) {
     let shown = clinic.get(&of_file).expect(200);
     assert_eq!((&shown["state"], &shown["door"]), (&json!("translated"), &json!("sftp")));
     assert_eq!(shown["counts"], json!({ "answered": 8, "rejected": 2 }), "{shown}");
+    assert!(!gateway.log().contains('\u{1b}'), "colours in a log that is a file");
     assert_eq!(shown["interchanges"][0]["control_number"], json!(isa13(&file)));
     let kinds: Vec<&str> =
         shown["acknowledgments"].as_array().unwrap().iter().map(|given| given["kind"].as_str().unwrap()).collect();
