@@ -50,7 +50,7 @@ enum Command {
     Validate(validate::Arguments),
     /// The acknowledgments that a receiver of a file would send: TA1, 999, 277CA, 824
     Ack(ack::Arguments),
-    /// X12 to JSON and back
+    /// X12 to JSON and back, and to tables
     Convert(convert::Arguments),
     /// A file with made-up values in place of what it tells of people, to be shown to others
     Deidentify(deidentify::Arguments),
