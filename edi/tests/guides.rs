@@ -413,3 +413,10 @@ fn the_basic_character_set_knows_no_lower_case() {
     assert_eq!(rules(CharacterSet::Extended), [""; 0]);
     assert_eq!(rules(CharacterSet::Basic), ["character", "character"]);
 }
+
+#[test]
+fn a_nul_behind_a_code_makes_it_another_value() {
+    let mut seen = Seen::default();
+    engine::run(one_claim().replace("11:B:1", "11:B\0:1").as_bytes(), Options::default(), &mut seen).unwrap();
+    assert_eq!(seen.rules, ["character", "code"]);
+}

@@ -1,6 +1,6 @@
 //! Up to eight bytes as a number, so that they are compared at once.
 
-/// The value of `length` bytes at `start` as a number that orders as text does; 0 for an empty value or one of more than eight bytes.
+/// The value of `length` bytes at `start` as a [`word`].
 ///
 /// It looks at the bytes behind the value too, where there are any: one load in place of one for each byte.
 #[inline]
@@ -9,12 +9,13 @@ pub(crate) fn word_at(buffer: &[u8], start: usize, length: usize) -> u64 {
         return 0;
     }
     match buffer.get(start..start + 8) {
-        Some(bytes) => number(bytes) & (u64::MAX << (64 - 8 * length)),
+        Some(bytes) => own(number(bytes) & (u64::MAX << (64 - 8 * length)), 64 - 8 * length),
         None => word(buffer.get(start..start + length).unwrap_or_default()),
     }
 }
 
-/// A value of one to eight bytes as a number that orders as text does; 0 for any other.
+/// A value of one to eight bytes as a number that orders as text does; 0 for any other, and for one that a NUL ends: it would be the
+/// number of what stands before the NUL.
 pub(crate) const fn word(value: &[u8]) -> u64 {
     let (mut number, mut rest, mut shift) = (0, value, 64);
     if value.len() > 8 {
@@ -25,7 +26,13 @@ pub(crate) const fn word(value: &[u8]) -> u64 {
         number |= (*first as u64) << shift;
         rest = more;
     }
-    number
+    own(number, shift)
+}
+
+/// The word, unless its last byte, so many bits from the lowest, is a NUL.
+#[inline]
+const fn own(word: u64, shift: usize) -> u64 {
+    if shift < 64 && word >> shift & 0xff == 0 { 0 } else { word }
 }
 
 /// Eight bytes as a number, the first one highest.
@@ -53,6 +60,7 @@ mod tests {
         assert!(word(b"1") < word(b"10") && word(b"10") < word(b"2"));
         assert_eq!((word(b""), word(b"123456789")), (0, 0));
         assert_ne!(word(b"12345678"), 0);
+        assert_eq!([word(b"IL\0"), word_at(b"IL\0\0*12345", 0, 4), word_at(b"IL\0", 0, 3)], [0; 3]);
     }
 
     proptest! {
