@@ -88,6 +88,8 @@ pub(super) async fn file(
     page: Page,
 ) -> Result<Option<FileView>, FlowError> {
     let scope = Scope::Partner(caller.clone());
+    // Items before the counts: where all items are answered, the counts say so, too.
+    let found = flow.ledger.find_items(&scope, ItemQuery::Receipt(id), page.after, page.limit).await?;
     let Some(report) = flow.ledger.file(&scope, id).await? else { return Ok(None) };
     let (mut interchanges, mut acknowledgments) = (Vec::new(), Vec::new());
     for interchange in flow.ledger.interchanges_of(id).await? {
@@ -101,7 +103,6 @@ pub(super) async fn file(
         }
         interchanges.push(interchange_view(flow, interchange).await?);
     }
-    let found = flow.ledger.find_items(&scope, ItemQuery::Receipt(id), page.after, page.limit).await?;
     let next = found.last().filter(|_| found.len() == page.limit as usize).map(|item| item.id);
     let row = |item: Item| ItemRow { id: item.id, set: item.set, state: item.state.as_str().into() };
     let Receipt { state, reason, door, size, received_at, staged_at, .. } = report.receipt;
