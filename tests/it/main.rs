@@ -29,6 +29,7 @@ mod cli_validate;
 mod crash;
 mod drop;
 mod generated_pages;
+mod pages;
 mod panics;
 mod payer;
 mod sealed;
