@@ -215,6 +215,24 @@ fn all_days_move_by_the_same_weeks() {
 }
 
 #[test]
+fn a_date_is_held_against_its_format_whether_a_guide_takes_the_format_or_not() {
+    let claim = include_bytes!("../../fixtures/x12/005010X222A1/ok/0001_one_claim.edi");
+    let claim = std::str::from_utf8(claim).unwrap();
+    for format in ["D6", "D8", "DB", "DT", "RD8", "RDT", "RTM", "TM", "TS", "TD8", "d6", "DOES"] {
+        for value in ["251201", "20251201", "202512011530", "20251201-20251203", "1530", "153000", "1530-1600", "1201"]
+        {
+            let file = claim.replacen("DTP*472*D8*20260215~", &format!("DTP*472*{format}*{value}~"), 1);
+            assert_ne!(file, claim);
+            assert_eq!(
+                told(&deidentified(file.as_bytes(), 3, 100).unwrap()),
+                told(file.as_bytes()),
+                "{format} {value}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_no_guide_knows_is_replaced_too() {
     let file = "ISA*00*          *00*SECRETWORD*ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*T*:~\
         ZZZ*JANE DOE*123-45-6789~GS*HC*SENDER*RECEIVER*20260101*1200*1*X*004010X098A1~STRAY SEGMENT OF DOE~\
