@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes fuzz/seeds anew from the fixtures: small files, a few of each guide.
+"""Writes fuzz/seeds anew from the fixtures: small files, a few of each guide. Seeds that a run found (`found_…`) stay.
 
     fuzz/seeds.py [PROGRAM]     PROGRAM is tradewind, which turns some of them into JSON
 """
@@ -53,7 +53,8 @@ def main():
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
-            old.unlink()
+            if not old.name.startswith("found_"):
+                old.unlink()
         left[target] = TARGET_MAX
     taken = {}
     for letter, code, name, body in bodies():
