@@ -16,6 +16,16 @@ pub enum Advance {
     Note,
 }
 
+impl Advance {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Answered => "answered",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// What a partner said of an item. Same item, source and ordinal: one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAnswer {

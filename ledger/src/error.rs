@@ -1,6 +1,7 @@
 //! What can go wrong in the ledger. No message holds a value that came from a partner.
 
 use tradewind_compliance::IdError;
+use tradewind_compliance::keys::BranchKeyStoreError;
 
 /// A ledger call's result.
 pub type Result<T, E = LedgerError> = std::result::Result<T, E>;
@@ -144,6 +145,12 @@ impl LedgerError {
 impl From<IdError> for LedgerError {
     fn from(_: IdError) -> Self {
         Self::Corrupt { column: "id", expected: "an id of ours" }
+    }
+}
+
+impl From<LedgerError> for BranchKeyStoreError {
+    fn from(error: LedgerError) -> Self {
+        Self::new(error)
     }
 }
 

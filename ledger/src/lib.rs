@@ -24,6 +24,7 @@ mod reports;
 mod sqlite;
 mod state;
 mod types;
+mod wakes;
 mod watch;
 
 use tradewind_compliance::keys::BranchKeyStore;
@@ -50,6 +51,7 @@ pub use state::{DeliveryState, InterchangeState, ItemState, JobState, Notificati
 pub use types::{
     Actor, Cause, Guide, Kind, OutName, Party, Place, Queue, Reason, Scope, SealedValue, SearchHash, UnixMs,
 };
+pub use wakes::{Wake, WakeStream, Wakes};
 pub use watch::{Alarm, AuditEntry, Watch};
 
 /// The most items or answers that one call may carry.
@@ -70,6 +72,7 @@ pub trait Ledger:
     + IdempotencyKeys
     + Watch
     + Reports
+    + Wakes
     + BranchKeyStore
     + 'static
 {
@@ -86,6 +89,7 @@ impl<T> Ledger for T where
         + IdempotencyKeys
         + Watch
         + Reports
+        + Wakes
         + BranchKeyStore
         + 'static
 {

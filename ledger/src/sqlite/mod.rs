@@ -1,39 +1,29 @@
 //! The SQLite backend: one writer task with group commit, and a pool of readers.
 
-mod acknowledgments;
-mod answers;
-mod audit;
-mod branch_keys;
-mod deliveries;
-mod effects;
-mod events;
-mod idempotency;
-mod inquiries;
-mod interchanges;
-mod items;
-mod lookups;
-mod notifications;
-mod numbers;
-mod outbox;
-mod receipts;
-mod reports;
-mod rows;
-mod settle;
+#[macro_use]
+mod dialect;
+#[path = "../sql/mod.rs"]
+mod sql;
 #[cfg(test)]
 mod tests;
-mod timeline;
-mod watch;
 mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
 
+use crate::wakes::{WakeStream, Waker, Wakes};
 use crate::{LedgerError, Result};
 use writer::{Tx, UnitFuture, Writer};
+
+type Backend = SqliteLedger;
+type Connection = SqliteConnection;
+type DbRow = SqliteRow;
 
 /// Older ones can lose a write-ahead log's content in a race of reset and checkpoint.
 const VERSION_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -76,6 +66,7 @@ impl SqliteOptions {
 pub struct SqliteLedger {
     writer: Writer,
     readers: SqlitePool,
+    waker: Waker,
 }
 
 impl fmt::Debug for SqliteLedger {
@@ -117,7 +108,8 @@ impl SqliteLedger {
             .acquire_timeout(options.busy_timeout)
             .connect_with(connect.pragma("query_only", "on").pragma("temp_store", "file"))
             .await?;
-        Ok(Self { writer: Writer::start(connection, &options), readers })
+        let waker = Waker::new();
+        Ok(Self { writer: Writer::start(connection, waker.clone(), &options), readers, waker })
     }
 
     /// Waits for the writes that were asked for before, closes the file, and refuses what comes after.
@@ -135,12 +127,20 @@ impl SqliteLedger {
         self.writer.run(work).await
     }
 
-    async fn truncate_log(&self) -> Result<()> {
+    /// secure_delete has overwritten the bytes in their page; truncating the log takes away the copies that stand there.
+    async fn forget_erased(&self) -> Result<()> {
         self.writer.truncate_log().await
     }
 
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+}
+
+impl Wakes for SqliteLedger {
+    /// The wakes of this process.
+    fn wakes(&self) -> WakeStream {
+        self.waker.stream()
     }
 }
 

@@ -8,11 +8,13 @@ use sqlx::{Executor, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{SqliteOptions, close_connection};
+use crate::wakes::{Waiting, Waker};
 use crate::{LedgerError, Result};
 
 /// The connection in a transaction.
 pub(crate) struct Tx {
     pub(crate) conn: SqliteConnection,
+    pub(crate) wakes: Waiting,
 }
 
 pub(crate) type UnitFuture<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
@@ -71,9 +73,14 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, options: &SqliteOptions) -> Self {
+    pub(super) fn start(connection: SqliteConnection, waker: Waker, options: &SqliteOptions) -> Self {
         let (units, waiting) = mpsc::channel(options.waiting_units_max.max(1));
-        tokio::spawn(serve(Tx { conn: connection }, waiting, options.commit_units_max.max(1)));
+        tokio::spawn(serve(
+            Tx { conn: connection, wakes: Waiting::default() },
+            waker,
+            waiting,
+            options.commit_units_max.max(1),
+        ));
         Self { units }
     }
 
@@ -103,7 +110,7 @@ impl Writer {
     }
 }
 
-async fn serve(mut tx: Tx, mut waiting: mpsc::Receiver<Command>, units_max: usize) {
+async fn serve(mut tx: Tx, waker: Waker, mut waiting: mpsc::Receiver<Command>, units_max: usize) {
     let mut closing = None;
     while closing.is_none() {
         let Some(first) = waiting.recv().await else { break };
@@ -121,7 +128,7 @@ async fn serve(mut tx: Tx, mut waiting: mpsc::Receiver<Command>, units_max: usiz
             next = if batch.len() < units_max { waiting.try_recv().ok() } else { None };
         }
         if !batch.is_empty() {
-            commit(&mut tx, batch).await;
+            commit(&mut tx, &waker, batch).await;
         }
         match after {
             Some(Command::Close(done)) => closing = Some(done),
@@ -144,13 +151,17 @@ async fn truncate(tx: &mut Tx) -> Result<()> {
     if busy == 0 { Ok(()) } else { Err(LedgerError::Commit("the log is in use by a reader".into())) }
 }
 
-async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Unit>>) {
+async fn commit(tx: &mut Tx, waker: &Waker, mut batch: Vec<Box<dyn Unit>>) {
     let failed = transaction(tx, &mut batch).await.err();
+    let wakes = tx.wakes.take();
     if let Some(error) = &failed {
         tracing::error!(%error, units = batch.len(), "a commit of the ledger failed; nothing of it was written");
     }
     for unit in batch {
         unit.answer(failed.as_ref());
+    }
+    if failed.is_none() {
+        wakes.into_iter().for_each(|wake| waker.send(wake));
     }
 }
 
@@ -172,7 +183,9 @@ async fn transaction(tx: &mut Tx, batch: &mut [Box<dyn Unit>]) -> Result<()> {
 async fn units(tx: &mut Tx, batch: &mut [Box<dyn Unit>]) -> std::result::Result<(), sqlx::Error> {
     for unit in batch {
         tx.conn.execute("SAVEPOINT unit").await?;
+        let mark = tx.wakes.mark();
         if unit.run(tx).await.is_err() {
+            tx.wakes.undo(mark);
             tx.conn.execute("ROLLBACK TO unit").await?;
         }
         tx.conn.execute("RELEASE unit").await?;

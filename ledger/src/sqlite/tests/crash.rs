@@ -12,7 +12,7 @@ async fn insert_and_hang(ledger: SqliteLedger, new: NewReceipt, begun: oneshot::
     let _ = ledger
         .write(move |tx| {
             Box::pin(async move {
-                super::super::receipts::receive(tx, &new, content(), &Effects::none()).await?;
+                super::super::sql::receipts::receive(tx, &new, content(), &Effects::none()).await?;
                 begun.send(()).unwrap();
                 std::future::pending::<crate::Result<()>>().await
             })
@@ -57,7 +57,7 @@ async fn work_outlives_its_caller() {
                 Box::pin(async move {
                     begun.send(()).unwrap();
                     gate.await.unwrap();
-                    super::super::receipts::receive(tx, &row, content(), &Effects::none()).await
+                    super::super::sql::receipts::receive(tx, &row, content(), &Effects::none()).await
                 })
             })
             .await
@@ -85,7 +85,7 @@ async fn a_unit_that_fails_undoes_itself_alone() {
                         .write(move |tx| {
                             Box::pin(async move {
                                 let effects = Effects::job(job("translate", "acme", row.id.as_str()));
-                                super::super::receipts::receive(tx, &row, content(), &effects).await?;
+                                super::super::sql::receipts::receive(tx, &row, content(), &effects).await?;
                                 Err(LedgerError::missing("test", "on purpose"))
                             })
                         })
@@ -156,7 +156,7 @@ async fn a_discard_that_is_cut_loses_no_count() {
     let mut left = Vec::new();
     let receipt = file.receipt;
     while ledger
-        .write(move |tx| Box::pin(async move { super::super::items::discard_some(tx, receipt).await }))
+        .write(move |tx| Box::pin(async move { super::super::sql::items::discard_some(tx, receipt).await }))
         .await
         .unwrap()
     {

@@ -1,16 +1,14 @@
 //! Control numbers.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::PartnerId;
 
-use super::SqliteLedger;
 use super::rows::{int, parse, parse_opt, state, text, time, u32};
-use super::writer::Tx;
+use super::{Backend, DbRow, Tx, dialect};
 use crate::{CONTROL_NUMBER_MAX, ControlNumbers, LedgerError, NumberGap, NumberKind, Numbers, Reason, Result, UnixMs};
 
 #[async_trait]
-impl ControlNumbers for SqliteLedger {
+impl ControlNumbers for Backend {
     async fn reserve_numbers(
         &self,
         partner: &PartnerId,
@@ -35,6 +33,7 @@ impl ControlNumbers for SqliteLedger {
         let partner = partner.clone();
         self.write(move |tx| {
             Box::pin(async move {
+                dialect::lock_name(tx, &name(&partner)).await?;
                 let run = split(tx, &partner, numbers).await?;
                 insert(tx, &partner, numbers, None, &reason, run.at).await
             })
@@ -44,7 +43,7 @@ impl ControlNumbers for SqliteLedger {
 
     async fn number_gaps(&self, partner: &PartnerId) -> Result<Vec<NumberGap>> {
         let sql = "SELECT kind, first, count, reason, reserved_at FROM control_number
-            WHERE partner = ? AND used_by IS NULL ORDER BY kind, first";
+            WHERE partner = $1 AND used_by IS NULL ORDER BY kind, first";
         let rows = sqlx::query(sql).bind(partner.as_str()).fetch_all(self.readers()).await?;
         rows.iter()
             .map(|row| {
@@ -54,7 +53,7 @@ impl ControlNumbers for SqliteLedger {
     }
 
     async fn check_numbers(&self, partner: &PartnerId) -> Result<Vec<(NumberKind, u32)>> {
-        let sql = "SELECT kind, first, count FROM control_number WHERE partner = ? ORDER BY kind, first";
+        let sql = "SELECT kind, first, count FROM control_number WHERE partner = $1 ORDER BY kind, first";
         let rows = sqlx::query(sql).bind(partner.as_str()).fetch_all(self.readers()).await?;
         let mut next: Vec<(NumberKind, u32)> = NumberKind::ALL.into_iter().map(|kind| (kind, 1)).collect();
         for row in &rows {
@@ -69,12 +68,17 @@ impl ControlNumbers for SqliteLedger {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Numbers> {
+fn read(row: &DbRow) -> Result<Numbers> {
     Ok(Numbers {
         kind: state(row, "kind", NumberKind::from_word)?,
         first: u32(row, "first")?,
         count: u32(row, "count")?,
     })
+}
+
+/// A partner's numbers are given and used by one at a time.
+fn name(partner: &PartnerId) -> String {
+    format!("numbers {partner}")
 }
 
 async fn reserve(
@@ -85,7 +89,8 @@ async fn reserve(
     reason: &Reason,
     at: UnixMs,
 ) -> Result<Numbers> {
-    let sql = "SELECT first + count FROM control_number WHERE partner = ? AND kind = ? ORDER BY first DESC LIMIT 1";
+    dialect::lock_name(tx, &name(partner)).await?;
+    let sql = "SELECT first + count FROM control_number WHERE partner = $1 AND kind = $2 ORDER BY first DESC LIMIT 1";
     let next: Option<i64> =
         sqlx::query_scalar(sql).bind(partner.as_str()).bind(kind.as_str()).fetch_optional(&mut tx.conn).await?;
     let first = u32::try_from(next.unwrap_or(1)).unwrap_or(u32::MAX);
@@ -108,12 +113,12 @@ async fn insert(
     at: UnixMs,
 ) -> Result<()> {
     let sql = "INSERT INTO control_number (partner, kind, first, count, used_by, reason, reserved_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     sqlx::query(sql)
         .bind(partner.as_str())
         .bind(numbers.kind.as_str())
-        .bind(numbers.first)
-        .bind(numbers.count)
+        .bind(int(numbers.first))
+        .bind(int(numbers.count))
         .bind(used_by)
         .bind(reason.as_str())
         .bind(int(at.0))
@@ -130,6 +135,7 @@ struct Run {
 
 /// Marks reserved numbers as used. Doing so again for the same user is fine.
 pub(super) async fn mark_used(tx: &mut Tx, partner: &PartnerId, numbers: Numbers, by: &str) -> Result<()> {
+    dialect::lock_name(tx, &name(partner)).await?;
     if numbers.count == 0 || used_already(tx, partner, numbers, by).await? {
         return Ok(());
     }
@@ -138,12 +144,13 @@ pub(super) async fn mark_used(tx: &mut Tx, partner: &PartnerId, numbers: Numbers
 }
 
 async fn used_already(tx: &mut Tx, partner: &PartnerId, numbers: Numbers, by: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM control_number WHERE partner = ? AND kind = ? AND first = ? AND count = ? AND used_by = ?";
-    let found: Option<i64> = sqlx::query_scalar(sql)
+    let sql =
+        "SELECT 1 FROM control_number WHERE partner = $1 AND kind = $2 AND first = $3 AND count = $4 AND used_by = $5";
+    let found = sqlx::query(sql)
         .bind(partner.as_str())
         .bind(numbers.kind.as_str())
-        .bind(numbers.first)
-        .bind(numbers.count)
+        .bind(int(numbers.first))
+        .bind(int(numbers.count))
         .bind(by)
         .fetch_optional(&mut tx.conn)
         .await?;
@@ -158,11 +165,12 @@ async fn split(tx: &mut Tx, partner: &PartnerId, numbers: Numbers) -> Result<Run
         first: numbers.first,
         last: numbers.last(),
     };
-    let sql = "SELECT * FROM control_number WHERE partner = ? AND kind = ? AND first <= ? ORDER BY first DESC LIMIT 1";
+    let sql =
+        "SELECT * FROM control_number WHERE partner = $1 AND kind = $2 AND first <= $3 ORDER BY first DESC LIMIT 1";
     let row = sqlx::query(sql)
         .bind(partner.as_str())
         .bind(numbers.kind.as_str())
-        .bind(numbers.first)
+        .bind(int(numbers.first))
         .fetch_optional(&mut tx.conn)
         .await?
         .ok_or_else(not_reserved)?;
@@ -172,10 +180,10 @@ async fn split(tx: &mut Tx, partner: &PartnerId, numbers: Numbers) -> Result<Run
         return Err(not_reserved());
     }
     let run = Run { reason: text(&row, "reason")?.parse()?, at: time(&row, "reserved_at")? };
-    sqlx::query("DELETE FROM control_number WHERE partner = ? AND kind = ? AND first = ?")
+    sqlx::query("DELETE FROM control_number WHERE partner = $1 AND kind = $2 AND first = $3")
         .bind(partner.as_str())
         .bind(whole.kind.as_str())
-        .bind(whole.first)
+        .bind(int(whole.first))
         .execute(&mut tx.conn)
         .await?;
     let before = Numbers { kind: whole.kind, first: whole.first, count: numbers.first - whole.first };
@@ -190,14 +198,14 @@ async fn split(tx: &mut Tx, partner: &PartnerId, numbers: Numbers) -> Result<Run
 
 /// Who used a number.
 pub(super) async fn user_of(
-    ledger: &SqliteLedger,
+    ledger: &Backend,
     partner: &PartnerId,
     kind: NumberKind,
     number: u32,
 ) -> Result<Option<String>> {
     let sql = "SELECT first, count, kind, used_by FROM control_number
-        WHERE partner = ? AND kind = ? AND first <= ? ORDER BY first DESC LIMIT 1";
-    let query = sqlx::query(sql).bind(partner.as_str()).bind(kind.as_str()).bind(number);
+        WHERE partner = $1 AND kind = $2 AND first <= $3 ORDER BY first DESC LIMIT 1";
+    let query = sqlx::query(sql).bind(partner.as_str()).bind(kind.as_str()).bind(int(number));
     let Some(row) = query.fetch_optional(ledger.readers()).await? else { return Ok(None) };
     if read(&row)?.last() < number { Ok(None) } else { parse_opt(&row, "used_by") }
 }

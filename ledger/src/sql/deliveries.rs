@@ -2,33 +2,30 @@
 
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::{DeliveryId, ItemId, PartnerId};
 
 use super::rows::{flag, id_list, int, parse, sealed_opt, state, time, u32, u64};
 use super::settle::ItemSettlement;
-use super::writer::Tx;
-use super::{SqliteLedger, effects, events, inquiries, numbers, settle};
+use super::{Backend, DbRow, Tx, dialect, effects, events, inquiries, numbers, settle};
 use crate::{
     AnswerResult, Carried, Cause, ClaimableItem, DELIVERY_ITEMS_MAX, Deliveries, Delivery, DeliveryOutcome,
-    DeliveryState, Effects, InquiryEnd, ItemOutcome, LedgerError, NewDelivery, NewInquiry, NumberKind, Numbers, Place,
-    Result, SealedValue, Settled, UnixMs,
+    DeliveryState, Effects, InquiryEnd, ItemOutcome, LedgerError, NewDelivery, NewInquiry, NumberKind, Place, Result,
+    SealedValue, Settled, UnixMs,
 };
 
 #[async_trait]
-impl Deliveries for SqliteLedger {
+impl Deliveries for Backend {
     async fn claimable_items(&self, partner: &PartnerId, limit: u32) -> Result<Vec<ClaimableItem>> {
         // CROSS JOIN keeps SQLite to this order: the open sets first, then their waiting items along the index.
         let sql =
             "SELECT i.id, i.set_id, s.interchange, x.receipt, x.partner AS owner, s.guide, x.test, s.object, i.start,
                 i.length, i.attempts, x.settled_at
             FROM deliverable q
-            CROSS JOIN item i ON i.set_id = q.set_id AND i.state = 'waiting' AND i.destination = q.destination
-            CROSS JOIN transaction_set s ON s.id = q.set_id
-            CROSS JOIN interchange x ON x.id = s.interchange
-            WHERE q.destination = ? AND x.state = 'accepted' AND s.state = 'accepted'
-            ORDER BY q.set_id, i.ordinal LIMIT ?";
-        let rows = sqlx::query(sql).bind(partner.as_str()).bind(limit).fetch_all(self.readers()).await?;
+            CROSS JOIN item i CROSS JOIN transaction_set s CROSS JOIN interchange x
+            WHERE q.destination = $1 AND i.set_id = q.set_id AND i.state = 'waiting' AND i.destination = q.destination
+                AND s.id = q.set_id AND x.id = s.interchange AND x.state = 'accepted' AND s.state = 'accepted'
+            ORDER BY q.set_id, i.ordinal LIMIT $2";
+        let rows = sqlx::query(sql).bind(partner.as_str()).bind(int(limit)).fetch_all(self.readers()).await?;
         rows.iter().map(read_claimable).collect()
     }
 
@@ -83,22 +80,22 @@ impl Deliveries for SqliteLedger {
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>> {
-        let query = sqlx::query("SELECT * FROM delivery WHERE id = ?").bind(id.as_str());
+        let query = sqlx::query("SELECT * FROM delivery WHERE id = $1").bind(id.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
     }
 
     async fn delivery_by_number(&self, partner: &PartnerId, kind: NumberKind, number: u32) -> Result<Option<Delivery>> {
         let Some(user) = numbers::user_of(self, partner, kind, number).await? else { return Ok(None) };
         let query =
-            sqlx::query("SELECT * FROM delivery WHERE id = ? AND partner = ?").bind(user).bind(partner.as_str());
+            sqlx::query("SELECT * FROM delivery WHERE id = $1 AND partner = $2").bind(user).bind(partner.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
     }
 
     async fn delivery_items(&self, id: DeliveryId, live: bool) -> Result<Vec<Carried>> {
-        let all = "SELECT item, set_number FROM delivery_item WHERE delivery = ? ORDER BY position";
+        let all = "SELECT item, set_number FROM delivery_item WHERE delivery = $1 ORDER BY position";
         let held = "SELECT c.item, c.set_number FROM delivery_item c
             JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned'
-            WHERE c.delivery = ? ORDER BY c.position";
+            WHERE c.delivery = $1 ORDER BY c.position";
         let query = sqlx::query(if live { held } else { all }).bind(id.as_str());
         let rows = query.fetch_all(self.readers()).await?;
         rows.iter().map(|row| Ok(Carried { item: parse(row, "item")?, set_number: u32(row, "set_number")? })).collect()
@@ -110,21 +107,21 @@ impl Deliveries for SqliteLedger {
         state: DeliveryState,
         limit: u32,
     ) -> Result<Vec<Delivery>> {
-        let one = "SELECT * FROM delivery WHERE state = ? AND partner = ? ORDER BY id LIMIT ?";
-        let all = "SELECT * FROM delivery WHERE state = ? AND ? = '' ORDER BY id LIMIT ?";
+        let one = "SELECT * FROM delivery WHERE state = $1 AND partner = $2 ORDER BY id LIMIT $3";
+        let all = "SELECT * FROM delivery WHERE state = $1 AND $2 = '' ORDER BY id LIMIT $3";
         let query = sqlx::query(if partner.is_some() { one } else { all }).bind(state.as_str());
-        let query = query.bind(partner.map_or("", PartnerId::as_str)).bind(limit);
+        let query = query.bind(partner.map_or("", PartnerId::as_str)).bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
     async fn item_sealed(&self, id: ItemId) -> Result<Option<SealedValue>> {
-        let query = sqlx::query("SELECT sealed FROM item WHERE id = ?").bind(id.as_str());
+        let query = sqlx::query("SELECT sealed FROM item WHERE id = $1").bind(id.as_str());
         let row = query.fetch_optional(self.readers()).await?;
         row.map_or(Ok(None), |row| sealed_opt(&row, "sealed"))
     }
 }
 
-fn read_claimable(row: &SqliteRow) -> Result<ClaimableItem> {
+fn read_claimable(row: &DbRow) -> Result<ClaimableItem> {
     Ok(ClaimableItem {
         id: parse(row, "id")?,
         set: parse(row, "set_id")?,
@@ -139,7 +136,7 @@ fn read_claimable(row: &SqliteRow) -> Result<ClaimableItem> {
     })
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Delivery> {
+pub(super) fn read(row: &DbRow) -> Result<Delivery> {
     Ok(Delivery {
         id: parse(row, "id")?,
         partner: parse(row, "partner")?,
@@ -154,11 +151,8 @@ pub(super) fn read(row: &SqliteRow) -> Result<Delivery> {
 }
 
 pub(super) async fn exists(tx: &mut Tx, id: DeliveryId) -> Result<bool> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM delivery WHERE id = ?")
-        .bind(id.as_str())
-        .fetch_optional(&mut tx.conn)
-        .await?;
-    Ok(found.is_some())
+    let query = sqlx::query("SELECT 1 FROM delivery WHERE id = $1").bind(id.as_str());
+    Ok(query.fetch_optional(&mut tx.conn).await?.is_some())
 }
 
 pub(super) async fn begin(tx: &mut Tx, new: &NewDelivery, effects: &Effects) -> Result<()> {
@@ -173,10 +167,10 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewDelivery, effects: &Effects) -> 
         });
     }
     insert(tx, new).await?;
+    assign(tx, new).await?;
     for numbers in &new.numbers {
         numbers::mark_used(tx, &new.partner, *numbers, new.id.as_str()).await?;
     }
-    assign(tx, new).await?;
     events::write_system(tx, new.id.as_str(), new.at, DeliveryState::Sending.as_str(), None).await?;
     effects::apply(tx, effects, new.at).await
 }
@@ -186,12 +180,12 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     let isa = isa.ok_or(LedgerError::Grammar { expected: "one ISA13 for a delivery" })?;
     let sql = "INSERT INTO delivery
         (id, partner, state, payload, control_number, item_count, reads_only, began_at, changed_at)
-        VALUES (?, ?, 'sending', ?, ?, ?, ?, ?, ?)";
+        VALUES ($1, $2, 'sending', $3, $4, $5, $6, $7, $8)";
     sqlx::query(sql)
         .bind(new.id.as_str())
         .bind(new.partner.as_str())
         .bind(new.payload.as_str())
-        .bind(Numbers::last(isa))
+        .bind(int(isa.last()))
         .bind(int(new.items.len() as u64))
         .bind(new.reads_only)
         .bind(int(new.at.0))
@@ -204,8 +198,9 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
 /// Takes the items: all of them from accepted to sending, or none (L4).
 async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     let ids = id_list(new.items.iter().map(|carried| carried.item));
-    let take = "UPDATE item SET state = 'assigned', delivery = ?
-        WHERE id IN (SELECT value FROM json_each(?)) AND state = 'waiting' AND destination = ?
+    dialect::lock_items(tx, &ids).await?;
+    let take = "UPDATE item SET state = 'assigned', delivery = $1
+        WHERE id IN (SELECT value FROM json_each($2)) AND state = 'waiting' AND destination = $3
         AND EXISTS (SELECT 1 FROM deliverable q WHERE q.destination = item.destination AND q.set_id = item.set_id)";
     let query = sqlx::query(take).bind(new.id.as_str()).bind(&ids).bind(new.partner.as_str());
     let taken = query.execute(&mut tx.conn).await?.rows_affected();
@@ -213,9 +208,9 @@ async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
         return Err(LedgerError::Taken { what: "items of delivery", id: new.id.to_string() });
     }
     let pairs: Vec<String> =
-        new.items.iter().map(|carried| format!("[\"{}\",{}]", carried.item, carried.set_number)).collect();
+        new.items.iter().map(|carried| format!("\"{} {}\"", carried.item, carried.set_number)).collect();
     let carry = "INSERT INTO delivery_item (delivery, position, item, set_number)
-        SELECT ?, key + 1, value ->> 0, value ->> 1 FROM json_each(?)";
+        SELECT $1, key + 1, substr(value, 1, 20), CAST(substr(value, 22) AS BIGINT) FROM json_each($2)";
     let query = sqlx::query(carry).bind(new.id.as_str()).bind(format!("[{}]", pairs.join(",")));
     query.execute(&mut tx.conn).await?;
     settle::close_set_lanes(tx, &ids).await
@@ -224,7 +219,7 @@ async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
 /// How many items a delivery still decides on.
 pub(super) async fn held(tx: &mut Tx, id: &str) -> Result<u64> {
     let sql = "SELECT count(*) AS held FROM delivery_item c
-        JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = ?";
+        JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = $1";
     let row = sqlx::query(sql).bind(id).fetch_one(&mut tx.conn).await?;
     let held: i64 = row.try_get("held")?;
     Ok(u64::try_from(held).unwrap_or(0))

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteArguments;
 use tradewind_compliance::{InterchangeId, ReceiptId, SetId};
 
-use super::rows::{blob_opt, int, parse, placeholders, sealed, state, u32};
-use super::writer::Tx;
+use super::Tx;
+use super::dialect::{self, placeholders};
+use super::rows::{blob_opt, int, parse, sealed, state, u32};
 use crate::{LedgerError, NewItem, NewSet, Result, STAGE_ITEMS_MAX, SetEnd, SetState};
 
 /// Rows of one statement. More gain nothing and make the statement's text long.
@@ -17,13 +17,14 @@ const DISCARD_ROWS: i64 = 2_000;
 
 pub(super) async fn stage_sets(tx: &mut Tx, sets: &[NewSet]) -> Result<()> {
     for set in sets {
+        dialect::lock_row(tx, "interchange", set.interchange.as_str()).await?;
         let sql = "INSERT INTO transaction_set (id, interchange, ordinal, group_control_number, guide, object, state)
-            SELECT ?, id, ?, ?, ?, ?, 'open' FROM interchange WHERE id = ? AND state = 'staged'
+            SELECT $1, id, $2, $3, $4, $5, 'open' FROM interchange WHERE id = $6 AND state = 'staged'
             ON CONFLICT (id) DO NOTHING";
         let written = sqlx::query(sql)
             .bind(set.id.as_str())
-            .bind(set.ordinal)
-            .bind(set.group_control_number)
+            .bind(int(set.ordinal))
+            .bind(int(set.group_control_number))
             .bind(set.guide.as_str())
             .bind(set.object.as_str())
             .bind(set.interchange.as_str())
@@ -37,7 +38,7 @@ pub(super) async fn stage_sets(tx: &mut Tx, sets: &[NewSet]) -> Result<()> {
 }
 
 async fn set_row(tx: &mut Tx, id: SetId) -> Result<Option<(SetState, u32)>> {
-    let query = sqlx::query("SELECT state, item_count FROM transaction_set WHERE id = ?").bind(id.as_str());
+    let query = sqlx::query(locked!("SELECT state, item_count FROM transaction_set WHERE id = $1")).bind(id.as_str());
     let row = query.fetch_optional(&mut tx.conn).await?;
     row.map(|row| Ok((state(&row, "state", SetState::from_word)?, u32(&row, "item_count")?))).transpose()
 }
@@ -54,8 +55,8 @@ pub(super) async fn stage_items(tx: &mut Tx, items: &[NewItem]) -> Result<()> {
         *by_set.entry(item.set).or_default() += 1;
     }
     for (set, count) in by_set {
-        let sql = "UPDATE transaction_set SET item_count = item_count + ? WHERE id = ? AND state = 'open'";
-        let changed = sqlx::query(sql).bind(count).bind(set.as_str()).execute(&mut tx.conn).await?;
+        let sql = "UPDATE transaction_set SET item_count = item_count + $1 WHERE id = $2 AND state = 'open'";
+        let changed = sqlx::query(sql).bind(int(count)).bind(set.as_str()).execute(&mut tx.conn).await?;
         if changed.rows_affected() == 0 {
             return Err(LedgerError::missing("open set", set));
         }
@@ -72,29 +73,22 @@ async fn insert_items(tx: &mut Tx, items: &[NewItem]) -> Result<()> {
         "INSERT INTO item (id, set_id, ordinal, destination, state, start, length, claim_hash, member_hash, sealed) VALUES {}",
         placeholders(items.len(), COLUMNS)
     );
-    let mut query = sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(sql)).persistent(items.len() == ROWS_A_STATEMENT);
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(items.len() == ROWS_A_STATEMENT);
     for item in items {
-        query = bind_item(query, item);
+        query = query
+            .bind(item.id.as_str())
+            .bind(item.set.as_str())
+            .bind(int(item.ordinal))
+            .bind(item.destination.as_ref().map(|partner| partner.as_str()))
+            .bind(if item.rejected { "rejected" } else { "waiting" })
+            .bind(int(item.offset))
+            .bind(int(item.length))
+            .bind(blob_opt(item.claim_hash.as_ref()))
+            .bind(blob_opt(item.member_hash.as_ref()))
+            .bind(sealed(item.sealed.as_ref()));
     }
     query.execute(&mut tx.conn).await?;
     Ok(())
-}
-
-fn bind_item<'q>(
-    query: sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>,
-    item: &NewItem,
-) -> sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments> {
-    query
-        .bind(item.id.as_str())
-        .bind(item.set.as_str())
-        .bind(item.ordinal)
-        .bind(item.destination.as_ref().map(|partner| partner.as_str()))
-        .bind(if item.rejected { "rejected" } else { "waiting" })
-        .bind(int(item.offset))
-        .bind(item.length)
-        .bind(blob_opt(item.claim_hash.as_ref()))
-        .bind(blob_opt(item.member_hash.as_ref()))
-        .bind(sealed(item.sealed.as_ref()))
 }
 
 pub(super) async fn finish_sets(tx: &mut Tx, ends: &[SetEnd]) -> Result<()> {
@@ -111,7 +105,7 @@ pub(super) async fn finish_sets(tx: &mut Tx, ends: &[SetEnd]) -> Result<()> {
             let (id, from, to) = (end.set.to_string(), from.as_str(), to.as_str());
             return Err(LedgerError::IllegalTransition { what: "set", id, from, to });
         }
-        sqlx::query("UPDATE transaction_set SET state = ? WHERE id = ?")
+        sqlx::query("UPDATE transaction_set SET state = $1 WHERE id = $2")
             .bind(to.as_str())
             .bind(end.set.as_str())
             .execute(&mut tx.conn)
@@ -123,17 +117,18 @@ pub(super) async fn finish_sets(tx: &mut Tx, ends: &[SetEnd]) -> Result<()> {
 /// Opens the way to delivery: one row a set and destination, none an item. The interchange's row is what releases.
 pub(super) async fn release_set_lanes(tx: &mut Tx, interchange: InterchangeId) -> Result<()> {
     let sql = "INSERT INTO deliverable (destination, set_id)
-        SELECT DISTINCT i.destination, i.set_id FROM transaction_set s CROSS JOIN item i ON i.set_id = s.id
-        WHERE s.interchange = ? AND s.state = 'accepted' AND i.state = 'waiting' AND i.destination IS NOT NULL
+        SELECT DISTINCT i.destination, i.set_id FROM transaction_set s CROSS JOIN item i
+        WHERE i.set_id = s.id AND s.interchange = $1 AND s.state = 'accepted' AND i.state = 'waiting' AND i.destination IS NOT NULL
         ON CONFLICT DO NOTHING";
     sqlx::query(sql).bind(interchange.as_str()).execute(&mut tx.conn).await?;
     Ok(())
 }
 
 /// Discards some items of a receipt's interchanges that are staged, or duplicates. True while there may be more.
-pub(super) async fn discard_some(tx: &mut Tx, receipt: ReceiptId) -> Result<bool> {
+pub(crate) async fn discard_some(tx: &mut Tx, receipt: ReceiptId) -> Result<bool> {
+    dialect::lock_row(tx, "receipt", receipt.as_str()).await?;
     let sql = "SELECT s.id FROM interchange x JOIN transaction_set s ON s.interchange = x.id
-        WHERE x.receipt = ? AND x.state IN ('staged', 'duplicate') AND s.item_count > 0 LIMIT 1";
+        WHERE x.receipt = $1 AND x.state IN ('staged', 'duplicate') AND s.item_count > 0 LIMIT 1";
     let row = sqlx::query(sql).bind(receipt.as_str()).fetch_optional(&mut tx.conn).await?;
     let Some(row) = row else { return Ok(false) };
     discard_of_set(tx, parse(&row, "id")?).await?;
@@ -143,33 +138,35 @@ pub(super) async fn discard_some(tx: &mut Tx, receipt: ReceiptId) -> Result<bool
 /// Discards some of what a duplicate staged; its sets at the end. True while there may be more.
 pub(super) async fn discard_duplicate(tx: &mut Tx, interchange: InterchangeId) -> Result<bool> {
     let sql = "SELECT s.id FROM interchange x JOIN transaction_set s ON s.interchange = x.id
-        WHERE x.id = ? AND x.state = 'duplicate' AND s.item_count > 0 LIMIT 1";
+        WHERE x.id = $1 AND x.state = 'duplicate' AND s.item_count > 0 LIMIT 1";
     let row = sqlx::query(sql).bind(interchange.as_str()).fetch_optional(&mut tx.conn).await?;
     if let Some(row) = row {
         discard_of_set(tx, parse(&row, "id")?).await?;
         return Ok(true);
     }
-    let sql = "DELETE FROM transaction_set WHERE interchange IN (SELECT id FROM interchange WHERE id = ? AND state = 'duplicate')";
+    let sql = "DELETE FROM transaction_set WHERE interchange IN (SELECT id FROM interchange WHERE id = $1 AND state = 'duplicate')";
     sqlx::query(sql).bind(interchange.as_str()).execute(&mut tx.conn).await?;
     Ok(false)
 }
 
 /// Items and count go together, so that conservation holds between two of these.
 async fn discard_of_set(tx: &mut Tx, set: SetId) -> Result<()> {
-    let sql = "DELETE FROM item WHERE id IN (SELECT id FROM item WHERE set_id = ? LIMIT ?)";
+    dialect::lock_row(tx, "transaction_set", set.as_str()).await?;
+    let sql = "DELETE FROM item WHERE id IN (SELECT id FROM item WHERE set_id = $1 LIMIT $2)";
     let gone = sqlx::query(sql).bind(set.as_str()).bind(DISCARD_ROWS).execute(&mut tx.conn).await?.rows_affected();
     // A set that counts items and has none is damaged; it is put right here, since it is thrown away.
-    let sql = "UPDATE transaction_set SET item_count = CASE WHEN ?1 = 0 THEN 0 ELSE item_count - ?1 END WHERE id = ?2";
+    let sql = "UPDATE transaction_set SET item_count = CASE WHEN $1 = 0 THEN 0 ELSE item_count - $1 END WHERE id = $2";
     sqlx::query(sql).bind(int(gone)).bind(set.as_str()).execute(&mut tx.conn).await?;
     Ok(())
 }
 
 /// Discards a receipt's emptied sets and staged interchanges.
 pub(super) async fn discard_staged(tx: &mut Tx, receipt: ReceiptId) -> Result<()> {
+    dialect::lock_row(tx, "receipt", receipt.as_str()).await?;
     let sets = "DELETE FROM transaction_set WHERE interchange IN
-        (SELECT id FROM interchange WHERE receipt = ? AND state IN ('staged', 'duplicate'))";
+        (SELECT id FROM interchange WHERE receipt = $1 AND state IN ('staged', 'duplicate'))";
     sqlx::query(sets).bind(receipt.as_str()).execute(&mut tx.conn).await?;
-    let interchanges = "DELETE FROM interchange WHERE receipt = ? AND state = 'staged'";
+    let interchanges = "DELETE FROM interchange WHERE receipt = $1 AND state = 'staged'";
     sqlx::query(interchanges).bind(receipt.as_str()).execute(&mut tx.conn).await?;
     Ok(())
 }

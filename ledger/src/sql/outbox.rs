@@ -1,14 +1,12 @@
 //! The outbox.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 use tradewind_compliance::JobId;
 
-use super::SqliteLedger;
 use super::rows::{id_list, int, parse, text, time, u32, u64};
-use super::writer::Tx;
-use crate::{Depth, Job, JobEnd, Lane, Outbox, Result, UnixMs};
+use super::{Backend, DbRow, Tx};
+use crate::{Depth, Job, JobEnd, Lane, Outbox, Result, UnixMs, Wake};
 
 /// The lanes that have ready jobs, each found by one step along the index, however many jobs it holds.
 const LANES: &str = "WITH RECURSIVE l(lane) AS (
@@ -19,12 +17,12 @@ const LANES: &str = "WITH RECURSIVE l(lane) AS (
     )";
 
 #[async_trait]
-impl Outbox for SqliteLedger {
+impl Outbox for Backend {
     async fn due_lanes(&self, at: UnixMs) -> Result<Vec<Lane>> {
         let sql = format!(
-            "{LANES} SELECT o.queue, o.partner FROM l CROSS JOIN outbox o ON o.id =
-                (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.lane = l.lane AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT 1)
-            WHERE l.lane IS NOT NULL"
+            "{LANES} SELECT o.queue, o.partner FROM l CROSS JOIN outbox o WHERE o.id =
+                (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.lane = l.lane AND d.due_at <= $1 ORDER BY d.due_at, d.id LIMIT 1)
+            AND l.lane IS NOT NULL"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(int(at.0)).fetch_all(self.readers()).await?;
         rows.iter().map(read_lane).collect()
@@ -39,7 +37,8 @@ impl Outbox for SqliteLedger {
         let ids = id_list(jobs);
         self.write(move |tx| {
             Box::pin(async move {
-                let sql = "UPDATE outbox SET due_at = ? WHERE id IN (SELECT value FROM json_each(?)) AND leased = 1";
+                let sql =
+                    "UPDATE outbox SET due_at = $1 WHERE id IN (SELECT value FROM json_each($2)) AND leased = TRUE";
                 sqlx::query(sql).bind(int(lease_until.0)).bind(ids).execute(&mut tx.conn).await?;
                 Ok(())
             })
@@ -50,7 +49,7 @@ impl Outbox for SqliteLedger {
     async fn drop_leases(&self) -> Result<u64> {
         self.write(move |tx| {
             Box::pin(async move {
-                let sql = "UPDATE outbox SET leased = 0, due_at = created_at WHERE leased = 1";
+                let sql = "UPDATE outbox SET leased = FALSE, due_at = created_at WHERE leased = TRUE";
                 Ok(sqlx::query(sql).execute(&mut tx.conn).await?.rows_affected())
             })
         })
@@ -72,9 +71,10 @@ impl Outbox for SqliteLedger {
     async fn release_job(&self, id: JobId, due_at: UnixMs) -> Result<bool> {
         self.write(move |tx| {
             Box::pin(async move {
-                let sql = "UPDATE outbox SET state = 'ready', attempt = 0, leased = 0, due_at = ?, reason = NULL
-                    WHERE id = ? AND state = 'quarantined'";
+                let sql = "UPDATE outbox SET state = 'ready', attempt = 0, leased = FALSE, due_at = $1, reason = NULL
+                    WHERE id = $2 AND state = 'quarantined'";
                 let query = sqlx::query(sql).bind(int(due_at.0)).bind(id.as_str());
+                tx.wakes.add(Wake::Jobs);
                 Ok(query.execute(&mut tx.conn).await?.rows_affected() > 0)
             })
         })
@@ -92,19 +92,19 @@ impl Outbox for SqliteLedger {
     }
 
     async fn depths(&self) -> Result<Vec<Depth>> {
-        let sql = "SELECT queue, partner, sum(state = 'ready') AS ready, sum(state = 'ready' AND leased = 1) AS leased,
-                sum(state = 'quarantined') AS quarantined, min(CASE state WHEN 'ready' THEN created_at END) AS oldest
+        let sql = "SELECT queue, partner, count(*) FILTER (WHERE state = 'ready') AS ready,
+                count(*) FILTER (WHERE state = 'ready' AND leased) AS leased, count(*) FILTER (WHERE state = 'quarantined') AS quarantined, min(CASE state WHEN 'ready' THEN created_at END) AS oldest
             FROM outbox GROUP BY queue, partner ORDER BY queue, partner";
         let rows = sqlx::query(sql).fetch_all(self.readers()).await?;
         rows.iter().map(read_depth).collect()
     }
 }
 
-fn read_lane(row: &SqliteRow) -> Result<Lane> {
+fn read_lane(row: &DbRow) -> Result<Lane> {
     Ok(Lane { queue: parse(row, "queue")?, partner: parse(row, "partner")? })
 }
 
-fn read_depth(row: &SqliteRow) -> Result<Depth> {
+fn read_depth(row: &DbRow) -> Result<Depth> {
     Ok(Depth {
         lane: read_lane(row)?,
         ready: u64(row, "ready")?,
@@ -115,14 +115,20 @@ fn read_depth(row: &SqliteRow) -> Result<Depth> {
 }
 
 async fn lease(tx: &mut Tx, lane: &Lane, limit: u32, at: UnixMs, until: UnixMs) -> Result<Vec<Job>> {
-    let sql = "UPDATE outbox SET attempt = attempt + 1, leased = 1, due_at = ? WHERE id IN (SELECT id FROM outbox
-            WHERE state = 'ready' AND lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?)
-        RETURNING id, queue, partner, kind, reference, attempt, created_at";
-    let rows = sqlx::query(sql)
+    const LEASE: &str = concat!(
+        "WITH due (id) AS MATERIALIZED (",
+        locked!(
+            "SELECT id FROM outbox WHERE state = 'ready' AND lane = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4",
+            "SKIP LOCKED"
+        ),
+        ") UPDATE outbox SET attempt = attempt + 1, leased = TRUE, due_at = $1 WHERE id IN (SELECT id FROM due)
+        RETURNING id, queue, partner, kind, reference, attempt, created_at"
+    );
+    let rows = sqlx::query(LEASE)
         .bind(int(until.0))
         .bind(format!("{} {}", lane.queue, lane.partner))
         .bind(int(at.0))
-        .bind(limit)
+        .bind(int(limit))
         .fetch_all(&mut tx.conn)
         .await?;
     let mut jobs: Vec<Job> = rows
@@ -144,16 +150,16 @@ async fn lease(tx: &mut Tx, lane: &Lane, limit: u32, at: UnixMs, until: UnixMs) 
 
 async fn settle(tx: &mut Tx, id: JobId, end: &JobEnd) -> Result<()> {
     let query = match end {
-        JobEnd::Done => sqlx::query("DELETE FROM outbox WHERE id = ?"),
+        JobEnd::Done => sqlx::query("DELETE FROM outbox WHERE id = $1"),
         JobEnd::RetryAt(due_at) => {
-            sqlx::query("UPDATE outbox SET leased = 0, due_at = ? WHERE id = ? AND state = 'ready'").bind(int(due_at.0))
+            sqlx::query("UPDATE outbox SET leased = FALSE, due_at = $1 WHERE id = $2 AND state = 'ready'").bind(int(due_at.0))
         }
         JobEnd::Returned => sqlx::query(
-            "UPDATE outbox SET leased = 0, due_at = created_at, attempt = max(0, attempt - 1)
-            WHERE id = ? AND state = 'ready' AND leased = 1",
+            "UPDATE outbox SET leased = FALSE, due_at = created_at, attempt = CASE WHEN attempt > 0 THEN attempt - 1 ELSE 0 END
+            WHERE id = $1 AND state = 'ready' AND leased = TRUE",
         ),
         JobEnd::Quarantined(reason) => {
-            sqlx::query("UPDATE outbox SET state = 'quarantined', leased = 0, reason = ? WHERE id = ?")
+            sqlx::query("UPDATE outbox SET state = 'quarantined', leased = FALSE, reason = $1 WHERE id = $2")
                 .bind(reason.as_str().to_owned())
         }
     };

@@ -1,19 +1,17 @@
 //! Interchanges and their sets.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::{InterchangeId, PartnerId, ReceiptId};
 
 use super::rows::{blob, flag, int, parse, parse_opt, state, time, time_opt, u32};
-use super::writer::Tx;
-use super::{SqliteLedger, effects, events, items};
+use super::{Backend, Connection, DbRow, Tx, dialect, effects, events, items};
 use crate::{
     Begun, DuplicateCheck, Effects, Interchange, InterchangeKey, InterchangeState, InterchangeVerdict, Interchanges,
     LedgerError, NewInterchange, NewItem, NewSet, Reason, Result, SetEnd, SetState, TransactionSet, UnixMs,
 };
 
 #[async_trait]
-impl Interchanges for SqliteLedger {
+impl Interchanges for Backend {
     async fn restart_translation(&self, receipt: ReceiptId) -> Result<()> {
         while self.write(move |tx| Box::pin(async move { items::discard_some(tx, receipt).await })).await? {}
         self.write(move |tx| Box::pin(async move { items::discard_staged(tx, receipt).await })).await
@@ -82,23 +80,23 @@ impl Interchanges for SqliteLedger {
     }
 
     async fn interchange(&self, id: InterchangeId) -> Result<Option<Interchange>> {
-        let query = sqlx::query("SELECT * FROM interchange WHERE id = ?").bind(id.as_str());
+        let query = sqlx::query("SELECT * FROM interchange WHERE id = $1").bind(id.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
     }
 
     async fn interchanges_of(&self, receipt: ReceiptId) -> Result<Vec<Interchange>> {
-        let query = sqlx::query("SELECT * FROM interchange WHERE receipt = ? ORDER BY ordinal").bind(receipt.as_str());
+        let query = sqlx::query("SELECT * FROM interchange WHERE receipt = $1 ORDER BY ordinal").bind(receipt.as_str());
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
     async fn sets_of(&self, interchange: InterchangeId) -> Result<Vec<TransactionSet>> {
-        let sql = "SELECT * FROM transaction_set WHERE interchange = ? ORDER BY ordinal";
+        let sql = "SELECT * FROM transaction_set WHERE interchange = $1 ORDER BY ordinal";
         let rows = sqlx::query(sql).bind(interchange.as_str()).fetch_all(self.readers()).await?;
         rows.iter().map(read_set).collect()
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Interchange> {
+fn read(row: &DbRow) -> Result<Interchange> {
     Ok(Interchange {
         id: parse(row, "id")?,
         receipt: parse(row, "receipt")?,
@@ -116,7 +114,7 @@ fn read(row: &SqliteRow) -> Result<Interchange> {
     })
 }
 
-fn read_set(row: &SqliteRow) -> Result<TransactionSet> {
+fn read_set(row: &DbRow) -> Result<TransactionSet> {
     Ok(TransactionSet {
         id: parse(row, "id")?,
         interchange: parse(row, "interchange")?,
@@ -130,9 +128,10 @@ fn read_set(row: &SqliteRow) -> Result<TransactionSet> {
 }
 
 pub(super) async fn begin(tx: &mut Tx, new: &NewInterchange) -> Result<Begun> {
-    let before = sqlx::query("SELECT id, state FROM interchange WHERE receipt = ? AND ordinal = ?")
+    dialect::lock_row(tx, "receipt", new.receipt.as_str()).await?;
+    let before = sqlx::query("SELECT id, state FROM interchange WHERE receipt = $1 AND ordinal = $2")
         .bind(new.receipt.as_str())
-        .bind(new.ordinal)
+        .bind(int(new.ordinal))
         .fetch_optional(&mut tx.conn)
         .await?;
     if let Some(row) = before {
@@ -146,13 +145,13 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewInterchange) -> Result<Begun> {
     }
     let sql = "INSERT INTO interchange
         (id, receipt, partner, ordinal, sender, receiver, control_number, test, state, began_at)
-        SELECT ?, id, partner, ?, ?, ?, ?, ?, 'staged', ? FROM receipt WHERE id = ? AND state = 'received'";
+        SELECT $1, id, partner, $2, $3, $4, $5, $6, 'staged', $7 FROM receipt WHERE id = $8 AND state = 'received'";
     let written = sqlx::query(sql)
         .bind(new.id.as_str())
-        .bind(new.ordinal)
+        .bind(int(new.ordinal))
         .bind(new.sender.as_str())
         .bind(new.receiver.as_str())
-        .bind(new.control_number)
+        .bind(int(new.control_number))
         .bind(new.test)
         .bind(int(new.at.0))
         .bind(new.receipt.as_str())
@@ -165,7 +164,7 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewInterchange) -> Result<Begun> {
 }
 
 async fn verdict(
-    conn: &mut sqlx::SqliteConnection,
+    conn: &mut Connection,
     partner: &PartnerId,
     key: &InterchangeKey,
     check: DuplicateCheck,
@@ -173,7 +172,7 @@ async fn verdict(
 ) -> Result<InterchangeVerdict> {
     let after = int(at.minus(check.window_ms).0);
     let content = "SELECT interchange FROM accepted_content
-        WHERE partner = ? AND sender = ? AND receiver = ? AND digest = ? AND accepted_at > ?";
+        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND digest = $4 AND accepted_at > $5";
     let row = sqlx::query(content)
         .bind(partner.as_str())
         .bind(key.sender.as_str())
@@ -186,12 +185,12 @@ async fn verdict(
         return Ok(InterchangeVerdict::SameContent { original: parse(&row, "interchange")? });
     }
     let number = "SELECT interchange FROM accepted_number
-        WHERE partner = ? AND sender = ? AND receiver = ? AND control_number = ? AND accepted_at > ?";
+        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND control_number = $4 AND accepted_at > $5";
     let row = sqlx::query(number)
         .bind(partner.as_str())
         .bind(key.sender.as_str())
         .bind(key.receiver.as_str())
-        .bind(key.control_number)
+        .bind(int(key.control_number))
         .bind(after)
         .fetch_optional(&mut *conn)
         .await?;
@@ -202,7 +201,7 @@ async fn verdict(
 }
 
 async fn load(tx: &mut Tx, id: InterchangeId) -> Result<Interchange> {
-    let query = sqlx::query("SELECT * FROM interchange WHERE id = ?").bind(id.as_str());
+    let query = sqlx::query(locked!("SELECT * FROM interchange WHERE id = $1")).bind(id.as_str());
     let row = query.fetch_optional(&mut tx.conn).await?.ok_or_else(|| LedgerError::missing("interchange", id))?;
     read(&row)
 }
@@ -224,10 +223,11 @@ pub(super) async fn accept(
         InterchangeState::Staged => {}
         other => return Err(illegal(id, other.as_str(), InterchangeState::Accepted)),
     }
-    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM transaction_set WHERE interchange = ? AND state = 'open'")
-        .bind(id.as_str())
-        .fetch_one(&mut tx.conn)
-        .await?;
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM transaction_set WHERE interchange = $1 AND state = 'open'")
+            .bind(id.as_str())
+            .fetch_one(&mut tx.conn)
+            .await?;
     if open > 0 {
         return Err(illegal(id, "staged with sets that are open", InterchangeState::Accepted));
     }
@@ -237,13 +237,16 @@ pub(super) async fn accept(
             receiver: interchange.receiver.clone(),
             control_number: interchange.control_number,
         };
+        // Twins are told apart one after the other.
+        let parties = format!("accept {} {} {}", interchange.partner, key.sender, key.receiver);
+        dialect::lock_name(tx, &parties).await?;
         let verdict = verdict(&mut tx.conn, &interchange.partner, &key, check, at).await?;
         if verdict != InterchangeVerdict::Fresh {
             return Ok(verdict);
         }
         take(tx, &interchange, check, at).await?;
     }
-    sqlx::query("UPDATE interchange SET state = 'accepted', settled_at = ? WHERE id = ? AND state = 'staged'")
+    sqlx::query("UPDATE interchange SET state = 'accepted', settled_at = $1 WHERE id = $2 AND state = 'staged'")
         .bind(int(at.0))
         .bind(id.as_str())
         .execute(&mut tx.conn)
@@ -257,15 +260,15 @@ pub(super) async fn accept(
 /// Takes the number and the content. Only what is out of the window gives way, so two acceptances can never both take (L3).
 async fn take(tx: &mut Tx, interchange: &Interchange, check: DuplicateCheck, at: UnixMs) -> Result<()> {
     let number = "INSERT INTO accepted_number (partner, sender, receiver, control_number, interchange, accepted_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partner, sender, receiver, control_number)
-        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_at <= ?";
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner, sender, receiver, control_number)
+        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_number.accepted_at <= $7";
     let content = "INSERT INTO accepted_content (partner, sender, receiver, digest, interchange, accepted_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partner, sender, receiver, digest)
-        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_at <= ?";
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner, sender, receiver, digest)
+        DO UPDATE SET interchange = excluded.interchange, accepted_at = excluded.accepted_at WHERE accepted_content.accepted_at <= $7";
     let (id, now, before) = (interchange.id, int(at.0), int(at.minus(check.window_ms).0));
     let (partner, sender, receiver) =
         (interchange.partner.as_str(), interchange.sender.as_str(), interchange.receiver.as_str());
-    let query = sqlx::query(number).bind(partner).bind(sender).bind(receiver).bind(interchange.control_number);
+    let query = sqlx::query(number).bind(partner).bind(sender).bind(receiver).bind(int(interchange.control_number));
     let taken = query.bind(id.as_str()).bind(now).bind(before).execute(&mut tx.conn).await?;
     let query = sqlx::query(content).bind(partner).bind(sender).bind(receiver).bind(blob(&check.digest));
     let kept = query.bind(id.as_str()).bind(now).bind(before).execute(&mut tx.conn).await?;
@@ -291,7 +294,7 @@ async fn settle(tx: &mut Tx, id: InterchangeId, end: &End, effects: &Effects) ->
     if !from.may_become(end.to) {
         return Err(illegal(id, from.as_str(), end.to));
     }
-    sqlx::query("UPDATE interchange SET state = ?, original = ?, reason = ?, settled_at = ? WHERE id = ?")
+    sqlx::query("UPDATE interchange SET state = $1, original = $2, reason = $3, settled_at = $4 WHERE id = $5")
         .bind(end.to.as_str())
         .bind(end.original.as_ref().map(InterchangeId::as_str))
         .bind(end.reason.as_ref().map(Reason::as_str))

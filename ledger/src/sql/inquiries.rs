@@ -1,8 +1,7 @@
 //! Real-time inquiries: the same steps as a file's, in one commit before the call and one after.
 
-use super::writer::Tx;
-use super::{answers, deliveries, effects, interchanges, items, receipts, settle};
-use crate::{AnswerResult, Effects, InquiryEnd, NewInquiry, ReceiptEnd, Result, SetEnd};
+use super::{Tx, answers, deliveries, effects, interchanges, items, receipts, settle};
+use crate::{AnswerResult, Effects, InquiryEnd, NewInquiry, ReceiptEnd, Result, SetEnd, Wake};
 
 pub(super) async fn open(tx: &mut Tx, inquiry: &NewInquiry) -> Result<()> {
     if deliveries::exists(tx, inquiry.delivery.id).await? {
@@ -29,5 +28,6 @@ pub(super) async fn close(tx: &mut Tx, end: &InquiryEnd) -> Result<Vec<AnswerRes
     settle::delivery(tx, end.delivery, &end.outcome, &end.cause, end.at, &none).await?;
     let results = answers::record(tx, &end.answers).await?;
     effects::apply(tx, &end.effects, end.at).await?;
+    tx.wakes.add(Wake::Inquiry(end.delivery));
     Ok(results)
 }

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::{AnswerId, ItemId, NotificationId, ReceiptId};
 
-use super::rows::{id_list, int, parse, parse_opt, placeholders, time, u32, u64};
-use super::writer::Tx;
-use super::{SqliteLedger, effects, notifications, settle};
+use super::dialect::{self, placeholders};
+use super::rows::{id_list, int, parse, parse_opt, time, u32, u64};
+use super::{Backend, DbRow, Tx, effects, notifications, settle};
 use crate::{
     Advance, Answer, AnswerResult, Answers, Attempt, Cause, Effects, LedgerError, NewAnswer, Notification, Place,
     Result, STAGE_ITEMS_MAX, UnixMs,
@@ -19,7 +18,7 @@ use crate::{
 const ROWS_A_STATEMENT: usize = 250;
 
 #[async_trait]
-impl Answers for SqliteLedger {
+impl Answers for Backend {
     async fn record_answers(&self, answers: Vec<NewAnswer>, effects: Effects) -> Result<Vec<AnswerResult>> {
         self.write(move |tx| {
             Box::pin(async move {
@@ -33,19 +32,19 @@ impl Answers for SqliteLedger {
     }
 
     async fn answer(&self, id: AnswerId) -> Result<Option<Answer>> {
-        let query = sqlx::query("SELECT * FROM answer WHERE id = ?").bind(id.as_str());
+        let query = sqlx::query("SELECT * FROM answer WHERE id = $1").bind(id.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(read).transpose()
     }
 
     async fn answers_of(&self, item: ItemId) -> Result<Vec<Answer>> {
-        let query = sqlx::query("SELECT * FROM answer WHERE item = ? ORDER BY answered_at, id").bind(item.as_str());
+        let query = sqlx::query("SELECT * FROM answer WHERE item = $1 ORDER BY answered_at, id").bind(item.as_str());
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
     async fn answers_in(&self, source: ReceiptId, after: Option<AnswerId>, limit: u32) -> Result<Vec<Answer>> {
-        let sql = "SELECT * FROM answer WHERE source = ? AND id > ? ORDER BY id LIMIT ?";
+        let sql = "SELECT * FROM answer WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3";
         let query =
-            sqlx::query(sql).bind(source.as_str()).bind(after.as_ref().map_or("", AnswerId::as_str)).bind(limit);
+            sqlx::query(sql).bind(source.as_str()).bind(after.as_ref().map_or("", AnswerId::as_str)).bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
@@ -65,7 +64,7 @@ impl Answers for SqliteLedger {
     }
 
     async fn notification(&self, id: NotificationId) -> Result<Option<Notification>> {
-        let query = sqlx::query("SELECT * FROM notification WHERE id = ?").bind(id.as_str());
+        let query = sqlx::query("SELECT * FROM notification WHERE id = $1").bind(id.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(notifications::read).transpose()
     }
 
@@ -74,7 +73,7 @@ impl Answers for SqliteLedger {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Answer> {
+fn read(row: &DbRow) -> Result<Answer> {
     Ok(Answer {
         id: parse(row, "id")?,
         item: parse(row, "item")?,
@@ -87,16 +86,6 @@ fn read(row: &SqliteRow) -> Result<Answer> {
     })
 }
 
-impl Advance {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Acknowledged => "acknowledged",
-            Self::Answered => "answered",
-            Self::Note => "note",
-        }
-    }
-}
-
 pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<AnswerResult>> {
     if answers.len() > STAGE_ITEMS_MAX {
         return Err(LedgerError::Limit { what: "answers", max: STAGE_ITEMS_MAX, found: answers.len() });
@@ -105,6 +94,7 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
     for answer in answers {
         by_source.entry(answer.source).or_default().push(answer.item);
     }
+    dialect::lock_items(tx, &id_list(answers.iter().map(|answer| answer.item))).await?;
     let (mut known, mut recorded) = (HashSet::new(), HashSet::new());
     for (source, items) in &by_source {
         let ids = id_list(items);
@@ -135,15 +125,15 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
 
 /// Which of the listed items ever went to the partner that the source came from.
 async fn carried_to(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId)>> {
-    let sql =
-        "SELECT DISTINCT c.item FROM receipt r CROSS JOIN json_each(?) l CROSS JOIN delivery_item c ON c.item = l.value
-        CROSS JOIN delivery d ON d.id = c.delivery AND d.partner = r.partner WHERE r.id = ?";
+    let sql = "SELECT DISTINCT c.item FROM receipt r CROSS JOIN json_each($1) l CROSS JOIN delivery_item c
+        CROSS JOIN delivery d WHERE r.id = $2 AND c.item = l.value AND d.id = c.delivery AND d.partner = r.partner";
     let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
     rows.iter().map(|row| Ok((source, parse(row, "item")?))).collect()
 }
 
 async fn recorded_from(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId, u32)>> {
-    let sql = "SELECT a.item, a.ordinal FROM json_each(?) l CROSS JOIN answer a ON a.item = l.value AND a.source = ?";
+    let sql =
+        "SELECT a.item, a.ordinal FROM json_each($1) l CROSS JOIN answer a WHERE a.item = l.value AND a.source = $2";
     let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
     rows.iter().map(|row| Ok((source, parse(row, "item")?, u32(row, "ordinal")?))).collect()
 }
@@ -162,13 +152,13 @@ async fn insert(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
             .bind(answer.item.as_str())
             .bind(answer.delivery.as_ref().map(|delivery| delivery.as_str()))
             .bind(answer.source.as_str())
-            .bind(answer.ordinal)
+            .bind(int(answer.ordinal))
             .bind(answer.kind.as_str())
             .bind(answer.outcome.as_str())
             .bind(answer.advance.word())
             .bind(answer.place.object.as_str())
             .bind(int(answer.place.offset))
-            .bind(answer.place.length)
+            .bind(int(answer.place.length))
             .bind(int(answer.at.0));
     }
     query.execute(&mut tx.conn).await?;
@@ -178,10 +168,10 @@ async fn insert(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
 /// An answer proves that the partner has the item, whatever we thought of it. It never goes back.
 async fn advance(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
     let of = |advance: Advance| id_list(answers.iter().filter(|answer| answer.advance == advance).map(|a| a.item));
-    let acknowledged = "UPDATE item SET state = 'acknowledged' WHERE id IN (SELECT value FROM json_each(?))
+    let acknowledged = "UPDATE item SET state = 'acknowledged' WHERE id IN (SELECT value FROM json_each($1))
         AND state IN ('waiting', 'assigned', 'quarantined')";
     sqlx::query(acknowledged).bind(of(Advance::Acknowledged)).execute(&mut tx.conn).await?;
-    let answered = "UPDATE item SET state = 'answered' WHERE id IN (SELECT value FROM json_each(?))
+    let answered = "UPDATE item SET state = 'answered' WHERE id IN (SELECT value FROM json_each($1))
         AND state IN ('waiting', 'assigned', 'quarantined', 'acknowledged')";
     sqlx::query(answered).bind(of(Advance::Answered)).execute(&mut tx.conn).await?;
     let moved = id_list(answers.iter().filter(|answer| answer.advance != Advance::Note).map(|answer| answer.item));

@@ -1,19 +1,17 @@
 //! Receipts.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::{PartnerId, ReceiptId};
 
 use super::rows::{blob, blob_opt, hash_opt, int, parse, parse_opt, sealed, sealed_opt, state, time, time_opt, u64};
-use super::writer::Tx;
-use super::{SqliteLedger, effects, events};
+use super::{Backend, DbRow, Tx, effects, events};
 use crate::{
     Cause, Effects, LedgerError, NewReceipt, Receipt, ReceiptEnd, ReceiptState, Receipts, ReceivedContent, Result,
     SearchHash, UnixMs,
 };
 
 #[async_trait]
-impl Receipts for SqliteLedger {
+impl Receipts for Backend {
     async fn stage_receipt(&self, receipt: NewReceipt) -> Result<()> {
         self.write(move |tx| Box::pin(async move { stage(tx, &receipt).await })).await
     }
@@ -36,37 +34,44 @@ impl Receipts for SqliteLedger {
 
     async fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
         let row =
-            sqlx::query("SELECT * FROM receipt WHERE id = ?").bind(id.as_str()).fetch_optional(self.readers()).await?;
+            sqlx::query("SELECT * FROM receipt WHERE id = $1").bind(id.as_str()).fetch_optional(self.readers()).await?;
         row.as_ref().map(read).transpose()
     }
 
     async fn receipts_of(&self, partner: &PartnerId, before: Option<ReceiptId>, limit: u32) -> Result<Vec<Receipt>> {
-        let sql = "SELECT * FROM receipt WHERE partner = ? AND id < ? ORDER BY id DESC LIMIT ?";
+        let sql = "SELECT * FROM receipt WHERE partner = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
         // Lower case comes after every character of an id.
         let before = before.as_ref().map_or("z", ReceiptId::as_str);
-        let query = sqlx::query(sql).bind(partner.as_str()).bind(before).bind(limit);
+        let query = sqlx::query(sql).bind(partner.as_str()).bind(before).bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
     async fn receipts_named(&self, partner: &PartnerId, name: SearchHash, limit: u32) -> Result<Vec<Receipt>> {
-        let sql = "SELECT * FROM receipt WHERE partner = ? AND name_hash = ? ORDER BY id LIMIT ?";
-        let query = sqlx::query(sql).bind(partner.as_str()).bind(blob(&name)).bind(limit);
+        let sql = "SELECT * FROM receipt WHERE partner = $1 AND name_hash = $2 ORDER BY id LIMIT $3";
+        let query = sqlx::query(sql).bind(partner.as_str()).bind(blob(&name)).bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
     async fn orphaned_receipts(&self, before: UnixMs, limit: u32) -> Result<Vec<Receipt>> {
-        let sql = "SELECT * FROM receipt WHERE state = 'staged' AND staged_at < ? ORDER BY id LIMIT ?";
-        sqlx::query(sql).bind(int(before.0)).bind(limit).fetch_all(self.readers()).await?.iter().map(read).collect()
+        let sql = "SELECT * FROM receipt WHERE state = 'staged' AND staged_at < $1 ORDER BY id LIMIT $2";
+        sqlx::query(sql)
+            .bind(int(before.0))
+            .bind(int(limit))
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(read)
+            .collect()
     }
 
     async fn receipts_without_job(&self, limit: u32) -> Result<Vec<Receipt>> {
         let sql = "SELECT * FROM receipt r WHERE state = 'received'
-            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.reference = r.id) ORDER BY id LIMIT ?";
-        sqlx::query(sql).bind(limit).fetch_all(self.readers()).await?.iter().map(read).collect()
+            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.reference = r.id) ORDER BY id LIMIT $1";
+        sqlx::query(sql).bind(int(limit)).fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Receipt> {
+pub(super) fn read(row: &DbRow) -> Result<Receipt> {
     Ok(Receipt {
         id: parse(row, "id")?,
         partner: parse(row, "partner")?,
@@ -85,8 +90,10 @@ pub(super) fn read(row: &SqliteRow) -> Result<Receipt> {
 }
 
 async fn state_of(tx: &mut Tx, id: ReceiptId) -> Result<Option<ReceiptState>> {
-    let row =
-        sqlx::query("SELECT state FROM receipt WHERE id = ?").bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
+    let row = sqlx::query(locked!("SELECT state FROM receipt WHERE id = $1"))
+        .bind(id.as_str())
+        .fetch_optional(&mut tx.conn)
+        .await?;
     row.as_ref().map(|row| state(row, "state", ReceiptState::from_word)).transpose()
 }
 
@@ -96,7 +103,7 @@ fn illegal(id: ReceiptId, from: ReceiptState, to: ReceiptState) -> LedgerError {
 
 async fn stage(tx: &mut Tx, receipt: &NewReceipt) -> Result<()> {
     let sql = "INSERT INTO receipt (id, partner, door, state, object, name_hash, name_sealed, response_to, staged_at)
-        VALUES (?, ?, ?, 'staged', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+        VALUES ($1, $2, $3, 'staged', $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
     sqlx::query(sql)
         .bind(receipt.id.as_str())
         .bind(receipt.partner.as_str())
@@ -111,7 +118,7 @@ async fn stage(tx: &mut Tx, receipt: &NewReceipt) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn receive(
+pub(crate) async fn receive(
     tx: &mut Tx,
     receipt: &NewReceipt,
     content: ReceivedContent,
@@ -127,8 +134,8 @@ pub(super) async fn receive(
 pub(super) async fn receive_row(tx: &mut Tx, receipt: &NewReceipt, content: ReceivedContent) -> Result<bool> {
     stage(tx, receipt).await?;
     let sql =
-        "UPDATE receipt SET state = 'received', size = ?, digest = ?, received_at = ?, name_hash = ?, name_sealed = ?
-        WHERE id = ? AND state = 'staged'";
+        "UPDATE receipt SET state = 'received', size = $1, digest = $2, received_at = $3, name_hash = $4, name_sealed = $5
+        WHERE id = $6 AND state = 'staged'";
     let changed = sqlx::query(sql)
         .bind(int(content.size))
         .bind(blob(&content.digest))
@@ -150,7 +157,7 @@ async fn discard(tx: &mut Tx, id: ReceiptId) -> Result<()> {
     match state_of(tx, id).await? {
         None => Ok(()),
         Some(ReceiptState::Staged) => {
-            sqlx::query("DELETE FROM receipt WHERE id = ?").bind(id.as_str()).execute(&mut tx.conn).await?;
+            sqlx::query("DELETE FROM receipt WHERE id = $1").bind(id.as_str()).execute(&mut tx.conn).await?;
             Ok(())
         }
         Some(other) => Err(LedgerError::IllegalTransition {
@@ -174,7 +181,7 @@ pub(super) async fn finish(tx: &mut Tx, id: ReceiptId, end: &ReceiptEnd, at: Uni
     if !from.may_become(to) {
         return Err(illegal(id, from, to));
     }
-    sqlx::query("UPDATE receipt SET state = ?, reason = ?, finished_at = ? WHERE id = ?")
+    sqlx::query("UPDATE receipt SET state = $1, reason = $2, finished_at = $3 WHERE id = $4")
         .bind(to.as_str())
         .bind(reason.map(|reason| reason.as_str()))
         .bind(int(at.0))
@@ -195,7 +202,7 @@ async fn retry(tx: &mut Tx, id: ReceiptId, cause: &Cause, at: UnixMs, effects: &
     if from == ReceiptState::Staged || !from.may_become(to) {
         return Err(illegal(id, from, to));
     }
-    sqlx::query("UPDATE receipt SET state = 'received', reason = NULL, finished_at = NULL WHERE id = ?")
+    sqlx::query("UPDATE receipt SET state = 'received', reason = NULL, finished_at = NULL WHERE id = $1")
         .bind(id.as_str())
         .execute(&mut tx.conn)
         .await?;

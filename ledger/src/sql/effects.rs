@@ -1,14 +1,18 @@
 //! Writes what follows from a change, in the change's transaction.
 
 use super::rows::int;
-use super::writer::Tx;
-use super::{audit, numbers, receipts, watch};
-use crate::{Effects, Kind, LedgerError, NewAcknowledgment, NewJob, NewOutFile, NewOwed, OutName, Result, UnixMs};
+use super::{Tx, audit, numbers, receipts, watch};
+use crate::{
+    Effects, Kind, LedgerError, NewAcknowledgment, NewJob, NewOutFile, NewOwed, OutName, Result, UnixMs, Wake,
+};
 
 /// `at` is when the jobs count as written.
 pub(super) async fn apply(tx: &mut Tx, effects: &Effects, at: UnixMs) -> Result<()> {
     for (receipt, content) in &effects.receipts {
         receipts::receive_row(tx, receipt, *content).await?;
+    }
+    if !effects.jobs.is_empty() {
+        tx.wakes.add(Wake::Jobs);
     }
     for job in &effects.jobs {
         write_job(tx, job, at).await?;
@@ -36,7 +40,7 @@ pub(super) async fn apply(tx: &mut Tx, effects: &Effects, at: UnixMs) -> Result<
 
 async fn write_job(tx: &mut Tx, job: &NewJob, at: UnixMs) -> Result<()> {
     let sql = "INSERT INTO outbox (id, lane, queue, partner, kind, reference, state, due_at, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, ?) ON CONFLICT (id) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7, $8) ON CONFLICT (id) DO NOTHING";
     sqlx::query(sql)
         .bind(job.id.as_str())
         .bind(format!("{} {}", job.queue, job.partner))
@@ -53,7 +57,7 @@ async fn write_job(tx: &mut Tx, job: &NewJob, at: UnixMs) -> Result<()> {
 
 async fn write_file(tx: &mut Tx, file: &NewOutFile) -> Result<()> {
     let sql = "INSERT INTO out_file (partner, name, object, size, kind, receipt, appeared_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partner, name) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (partner, name) DO NOTHING";
     sqlx::query(sql)
         .bind(file.partner.as_str())
         .bind(file.name.as_str())
@@ -69,7 +73,7 @@ async fn write_file(tx: &mut Tx, file: &NewOutFile) -> Result<()> {
 
 async fn write_acknowledgment(tx: &mut Tx, given: &NewAcknowledgment) -> Result<()> {
     let sql = "INSERT INTO acknowledgment (object, partner, interchange, kind, out_name, given_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (object) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (object) DO NOTHING";
     sqlx::query(sql)
         .bind(given.object.as_str())
         .bind(given.partner.as_str())
@@ -84,7 +88,7 @@ async fn write_acknowledgment(tx: &mut Tx, given: &NewAcknowledgment) -> Result<
 
 async fn write_owed(tx: &mut Tx, owed: &NewOwed) -> Result<()> {
     let sql = "INSERT INTO owed_acknowledgment (delivery, kind, partner, due_at)
-        SELECT id, ?, partner, ? FROM delivery WHERE id = ? ON CONFLICT (delivery, kind) DO NOTHING";
+        SELECT id, $1, partner, $2 FROM delivery WHERE id = $3 ON CONFLICT (delivery, kind) DO NOTHING";
     let written = sqlx::query(sql)
         .bind(owed.kind.as_str())
         .bind(int(owed.due_at.0))
@@ -99,10 +103,7 @@ async fn write_owed(tx: &mut Tx, owed: &NewOwed) -> Result<()> {
 
 async fn owed_exists(tx: &mut Tx, owed: &NewOwed) -> Result<bool> {
     let kind: &Kind = &owed.kind;
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM owed_acknowledgment WHERE delivery = ? AND kind = ?")
-        .bind(owed.delivery.as_str())
-        .bind(kind.as_str())
-        .fetch_optional(&mut tx.conn)
-        .await?;
+    let query = sqlx::query("SELECT 1 FROM owed_acknowledgment WHERE delivery = $1 AND kind = $2");
+    let found = query.bind(owed.delivery.as_str()).bind(kind.as_str()).fetch_optional(&mut tx.conn).await?;
     Ok(found.is_some())
 }

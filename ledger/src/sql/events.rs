@@ -1,11 +1,11 @@
 //! The history of rows: what changed, when, by whom, why.
 
+use super::Tx;
 use super::rows::{int, sealed};
-use super::writer::Tx;
 use crate::{Cause, Reason, Result, UnixMs};
 
 pub(super) async fn write(tx: &mut Tx, subject: &str, at: UnixMs, state: &str, cause: &Cause) -> Result<()> {
-    sqlx::query("INSERT INTO event (subject, at, state, actor, reason, note) VALUES (?, ?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO event (subject, at, state, actor, reason, note) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(subject)
         .bind(int(at.0))
         .bind(state)
@@ -31,8 +31,7 @@ pub(super) async fn write_system(
 
 /// One event for each of many rows, which `ids` lists as JSON.
 pub(super) async fn write_many(tx: &mut Tx, ids: &str, at: UnixMs, state: &str, cause: &Cause) -> Result<()> {
-    let sql =
-        "INSERT INTO event (subject, at, state, actor, reason, note) SELECT value, ?, ?, ?, ?, ? FROM json_each(?)";
+    let sql = "INSERT INTO event (subject, at, state, actor, reason, note) SELECT value, $1, $2, $3, $4, $5 FROM json_each($6)";
     sqlx::query(sql)
         .bind(int(at.0))
         .bind(state)

@@ -1,15 +1,13 @@
 //! Alarms.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
-use super::rows::{int, parse, parse_opt, text, time, time_opt, u32};
-use super::writer::Tx;
-use super::{SqliteLedger, audit};
+use super::rows::{int, parse, parse_opt, text, time, time_opt, u32, u64};
+use super::{Backend, DbRow, Tx, audit};
 use crate::{Alarm, AuditEntry, Kind, NewAlarm, Reason, Result, UnixMs, Watch};
 
 #[async_trait]
-impl Watch for SqliteLedger {
+impl Watch for Backend {
     async fn open_alarm(&self, alarm: NewAlarm) -> Result<bool> {
         self.write(move |tx| Box::pin(async move { open(tx, &alarm).await })).await
     }
@@ -18,7 +16,7 @@ impl Watch for SqliteLedger {
         let (kind, subject) = (kind.clone(), subject.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                let sql = "UPDATE alarm SET cleared_at = ? WHERE kind = ? AND subject = ? AND cleared_at IS NULL";
+                let sql = "UPDATE alarm SET cleared_at = $1 WHERE kind = $2 AND subject = $3 AND cleared_at IS NULL";
                 let query = sqlx::query(sql).bind(int(at.0)).bind(kind.as_str()).bind(subject);
                 Ok(query.execute(&mut tx.conn).await?.rows_affected() > 0)
             })
@@ -32,7 +30,7 @@ impl Watch for SqliteLedger {
     }
 
     async fn alarms(&self, limit: u32) -> Result<Vec<Alarm>> {
-        let query = sqlx::query("SELECT * FROM alarm ORDER BY id DESC LIMIT ?").bind(limit);
+        let query = sqlx::query("SELECT * FROM alarm ORDER BY id DESC LIMIT $1").bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read).collect()
     }
 
@@ -45,7 +43,7 @@ impl Watch for SqliteLedger {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Alarm> {
+fn read(row: &DbRow) -> Result<Alarm> {
     Ok(Alarm {
         kind: parse(row, "kind")?,
         subject: text(row, "subject")?,
@@ -58,17 +56,14 @@ fn read(row: &SqliteRow) -> Result<Alarm> {
 
 /// True if it was not open.
 pub(super) async fn open(tx: &mut Tx, alarm: &NewAlarm) -> Result<bool> {
-    let again = "UPDATE alarm SET count = count + 1 WHERE kind = ? AND subject = ? AND cleared_at IS NULL";
-    let query = sqlx::query(again).bind(alarm.kind.as_str()).bind(&alarm.subject);
-    if query.execute(&mut tx.conn).await?.rows_affected() > 0 {
-        return Ok(false);
-    }
-    sqlx::query("INSERT INTO alarm (kind, subject, reason, opened_at) VALUES (?, ?, ?, ?)")
+    let sql = "INSERT INTO alarm (kind, subject, reason, opened_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET count = alarm.count + 1 RETURNING count";
+    let row = sqlx::query(sql)
         .bind(alarm.kind.as_str())
         .bind(&alarm.subject)
         .bind(alarm.reason.as_ref().map(Reason::as_str))
         .bind(int(alarm.at.0))
-        .execute(&mut tx.conn)
+        .fetch_one(&mut tx.conn)
         .await?;
-    Ok(true)
+    Ok(u64(&row, "count")? == 1)
 }

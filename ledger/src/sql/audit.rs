@@ -2,14 +2,14 @@
 
 use tradewind_compliance::audit::{self, AuditHash, AuditVerifier};
 
-use super::SqliteLedger;
 use super::rows::{bytes32, int, parse, sealed, sealed_opt, text, time, u64};
-use super::writer::Tx;
+use super::{Backend, Tx, dialect};
 use crate::{AuditEntry, LedgerError, NewAudit, Result};
 
 const VERIFY_AT_ONCE: u32 = 1_000;
 
 pub(super) async fn append(tx: &mut Tx, entry: &NewAudit) -> Result<()> {
+    dialect::lock_name(tx, "audit").await?;
     let last =
         sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetch_optional(&mut tx.conn).await?;
     let (seq, previous) = match last {
@@ -25,23 +25,25 @@ pub(super) async fn append(tx: &mut Tx, entry: &NewAudit) -> Result<()> {
         sealed_detail: entry.detail.as_ref().map(|detail| detail.0.clone()).unwrap_or_default(),
     };
     let hash = audit::link(&previous, &linked);
-    sqlx::query("INSERT INTO audit (seq, at, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(int(linked.sequence))
-        .bind(int(entry.at.0))
-        .bind(entry.actor.as_str())
-        .bind(entry.action.as_str())
-        .bind(&entry.subject)
-        .bind(sealed(entry.detail.as_ref()))
-        .bind(hash.as_bytes().as_slice())
-        .execute(&mut tx.conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(int(linked.sequence))
+    .bind(int(entry.at.0))
+    .bind(entry.actor.as_str())
+    .bind(entry.action.as_str())
+    .bind(&entry.subject)
+    .bind(sealed(entry.detail.as_ref()))
+    .bind(hash.as_bytes().as_slice())
+    .execute(&mut tx.conn)
+    .await?;
     Ok(())
 }
 
-pub(super) async fn after(ledger: &SqliteLedger, seq: u64, limit: u32) -> Result<Vec<AuditEntry>> {
-    let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
+pub(super) async fn after(ledger: &Backend, seq: u64, limit: u32) -> Result<Vec<AuditEntry>> {
+    let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
         .bind(int(seq))
-        .bind(limit)
+        .bind(int(limit))
         .fetch_all(ledger.readers())
         .await?;
     rows.iter()
@@ -59,7 +61,7 @@ pub(super) async fn after(ledger: &SqliteLedger, seq: u64, limit: u32) -> Result
         .collect()
 }
 
-pub(super) async fn verify(ledger: &SqliteLedger) -> Result<u64> {
+pub(super) async fn verify(ledger: &Backend) -> Result<u64> {
     let mut verifier = AuditVerifier::from_start();
     loop {
         let (length, _) = verifier.head();

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use tradewind_compliance::{DeliveryId, ItemId};
 
 use super::rows::{flag, id_list, int, parse, state, text};
-use super::writer::Tx;
-use super::{deliveries, effects, events};
+use super::{Tx, deliveries, dialect, effects, events};
 use crate::{
     Cause, DELIVERY_ITEMS_MAX, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, Result,
     Settled, UnixMs,
@@ -32,8 +31,10 @@ pub(super) async fn delivery(
         DeliveryOutcome::Acknowledged => DeliveryState::Acknowledged,
         DeliveryOutcome::Refused { .. } => DeliveryState::Refused,
     };
-    let row =
-        sqlx::query("SELECT state FROM delivery WHERE id = ?").bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
+    let row = sqlx::query(locked!("SELECT state FROM delivery WHERE id = $1"))
+        .bind(id.as_str())
+        .fetch_optional(&mut tx.conn)
+        .await?;
     let row = row.ok_or_else(|| LedgerError::missing("delivery", id))?;
     let from = state(&row, "state", DeliveryState::from_word)?;
     if from == to {
@@ -54,11 +55,11 @@ pub(super) async fn delivery(
 }
 
 async fn change(tx: &mut Tx, id: &str, to: DeliveryState, cause: &Cause, at: UnixMs) -> Result<()> {
-    let query = sqlx::query("UPDATE delivery SET state = ?, changed_at = ? WHERE id = ?");
+    let query = sqlx::query("UPDATE delivery SET state = $1, changed_at = $2 WHERE id = $3");
     query.bind(to.as_str()).bind(int(at.0)).bind(id).execute(&mut tx.conn).await?;
     if to == DeliveryState::Refused {
         // Nothing that was refused will be acknowledged: its clocks end here.
-        let sql = "UPDATE owed_acknowledgment SET came_at = ? WHERE delivery = ? AND came_at IS NULL";
+        let sql = "UPDATE owed_acknowledgment SET came_at = $1 WHERE delivery = $2 AND came_at IS NULL";
         sqlx::query(sql).bind(int(at.0)).bind(id).execute(&mut tx.conn).await?;
     }
     events::write(tx, id, at, to.as_str(), cause).await
@@ -66,8 +67,12 @@ async fn change(tx: &mut Tx, id: &str, to: DeliveryState, cause: &Cause, at: Uni
 
 /// Releases what a delivery still holds, and quarantines what is out of attempts. Gives how many were quarantined.
 async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
-    let sql = "SELECT c.item FROM delivery_item c
-        JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = ?";
+    let sql = locked!(
+        "SELECT c.item FROM delivery_item c
+        JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned'
+        WHERE c.delivery = $1 ORDER BY c.item",
+        "OF i"
+    );
     let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut tx.conn).await?;
     let ids: Vec<ItemId> = rows.iter().map(|row| parse(row, "item")).collect::<Result<_>>()?;
     not_taken(tx, &id_list(&ids), attempts_max, cause, at).await
@@ -76,9 +81,9 @@ async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause
 /// One more attempt for each of the listed items, which no delivery holds any more. Gives how many were quarantined.
 async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
     let sql = "UPDATE item SET attempts = attempts + 1, delivery = NULL,
-            state = CASE WHEN attempts + 1 >= ? THEN 'quarantined' ELSE 'waiting' END
-        WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, state";
-    let rows = sqlx::query(sql).bind(attempts_max).bind(ids).fetch_all(&mut tx.conn).await?;
+            state = CASE WHEN attempts + 1 >= $1 THEN 'quarantined' ELSE 'waiting' END
+        WHERE id IN (SELECT value FROM json_each($2)) RETURNING id, state";
+    let rows = sqlx::query(sql).bind(int(attempts_max)).bind(ids).fetch_all(&mut tx.conn).await?;
     let (mut waiting, mut quarantined): (Vec<ItemId>, Vec<ItemId>) = (Vec::new(), Vec::new());
     for row in &rows {
         let to = if text(row, "state")? == "quarantined" { &mut quarantined } else { &mut waiting };
@@ -92,8 +97,9 @@ async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at:
 
 /// Opens the way to delivery for the listed items that wait.
 async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
+    dialect::lock_sets(tx, ids).await?;
     let sql = "INSERT INTO deliverable (destination, set_id)
-        SELECT DISTINCT n.destination, n.set_id FROM json_each(?) l JOIN item_now n ON n.id = l.value
+        SELECT DISTINCT n.destination, n.set_id FROM json_each($1) l JOIN item_now n ON n.id = l.value
         WHERE n.state = 'accepted' AND n.destination IS NOT NULL ON CONFLICT DO NOTHING";
     sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
     Ok(())
@@ -101,9 +107,10 @@ async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
 
 /// Closes the way where none of the listed items' sets has an item that waits.
 pub(super) async fn close_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
+    dialect::lock_sets(tx, ids).await?;
     let sql = "DELETE FROM deliverable
         WHERE (destination, set_id) IN
-            (SELECT DISTINCT i.destination, i.set_id FROM json_each(?) l JOIN item i ON i.id = l.value)
+            (SELECT DISTINCT i.destination, i.set_id FROM json_each($1) l JOIN item i ON i.id = l.value)
         AND NOT EXISTS (SELECT 1 FROM item i WHERE i.set_id = deliverable.set_id AND i.state = 'waiting'
             AND i.destination = deliverable.destination)";
     sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
@@ -123,10 +130,12 @@ async fn known(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<Known>> {
     if items.len() > DELIVERY_ITEMS_MAX {
         return Err(LedgerError::Limit { what: "items", max: DELIVERY_ITEMS_MAX, found: items.len() });
     }
+    let ids = id_list(items);
+    dialect::lock_items(tx, &ids).await?;
     let sql = "SELECT n.id, n.state, n.delivery IS NOT NULL AS held,
             EXISTS (SELECT 1 FROM delivery_item c WHERE c.item = n.id) AS carried
-        FROM json_each(?) l JOIN item_now n ON n.id = l.value";
-    let rows = sqlx::query(sql).bind(id_list(items)).fetch_all(&mut tx.conn).await?;
+        FROM json_each($1) l JOIN item_now n ON n.id = l.value";
+    let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
     let found: Vec<Known> = rows
         .iter()
         .map(|row| {
@@ -201,7 +210,7 @@ pub(super) async fn items(
 }
 
 async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -> Result<()> {
-    let sql = "UPDATE item SET state = ? WHERE id IN (SELECT value FROM json_each(?))";
+    let sql = "UPDATE item SET state = $1 WHERE id IN (SELECT value FROM json_each($2))";
     sqlx::query(sql).bind(to.as_str()).bind(ids).execute(&mut tx.conn).await?;
     events::write_many(tx, ids, at, to.as_str(), cause).await
 }
@@ -210,8 +219,8 @@ async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -
 pub(super) async fn close_unknown(tx: &mut Tx, ids: &str, cause: &Cause, at: UnixMs) -> Result<()> {
     // The few deliveries first, then whether each has ended: the other way round each item would ask for every delivery.
     let sql = "WITH touched (id) AS MATERIALIZED (
-            SELECT DISTINCT d.id FROM json_each(?) l CROSS JOIN delivery_item c ON c.item = l.value
-            CROSS JOIN delivery d ON d.id = c.delivery WHERE d.state = 'unknown'
+            SELECT DISTINCT d.id FROM json_each($1) l CROSS JOIN delivery_item c CROSS JOIN delivery d
+            WHERE c.item = l.value AND d.id = c.delivery AND d.state = 'unknown'
         )
         SELECT t.id,
             EXISTS (SELECT 1 FROM delivery_item c JOIN item i ON i.id = c.item AND i.delivery = c.delivery
@@ -238,7 +247,7 @@ pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &
         }
     }
     let ids = id_list(&moving);
-    let sql = "UPDATE item SET state = 'waiting', attempts = 0 WHERE id IN (SELECT value FROM json_each(?))";
+    let sql = "UPDATE item SET state = 'waiting', attempts = 0 WHERE id IN (SELECT value FROM json_each($1))";
     sqlx::query(sql).bind(&ids).execute(&mut tx.conn).await?;
     events::write_many(tx, &ids, settlement.at, ItemState::Accepted.as_str(), &settlement.cause).await?;
     open_set_lanes(tx, &ids).await?;
@@ -247,7 +256,7 @@ pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &
 }
 
 pub(super) async fn recover(tx: &mut Tx, before: UnixMs, at: UnixMs) -> Result<Vec<DeliveryId>> {
-    let sql = "SELECT id FROM delivery WHERE state = 'sending' AND began_at < ? ORDER BY id";
+    let sql = locked!("SELECT id FROM delivery WHERE state = 'sending' AND began_at < $1 ORDER BY id");
     let rows = sqlx::query(sql).bind(int(before.0)).fetch_all(&mut tx.conn).await?;
     let ids: Vec<DeliveryId> = rows.iter().map(|row| parse(row, "id")).collect::<Result<_>>()?;
     let cause = Cause::system("process-ended-in-call")?;

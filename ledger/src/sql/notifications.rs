@@ -1,14 +1,14 @@
 //! Webhooks that are owed.
 
-use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 use tradewind_compliance::{NotificationId, PartnerId};
 
-use super::rows::{id_list, int, parse, parse_opt, placeholders, state, time, u32};
-use super::writer::Tx;
-use super::{SqliteLedger, effects, events};
+use super::dialect::placeholders;
+use super::rows::{id_list, int, parse, parse_opt, state, time, u32};
+use super::{Backend, DbRow, Tx, effects, events};
 use crate::{
     Attempt, Effects, LedgerError, NewAnswer, NewNotification, Notification, NotificationState, Reason, Result, UnixMs,
+    Wake,
 };
 
 const ROWS_A_STATEMENT: usize = 250;
@@ -28,7 +28,7 @@ pub(super) struct Lease {
     pub(super) limit: u32,
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Notification> {
+pub(super) fn read(row: &DbRow) -> Result<Notification> {
     Ok(Notification {
         id: parse(row, "id")?,
         partner: parse(row, "partner")?,
@@ -44,6 +44,9 @@ pub(super) fn read(row: &SqliteRow) -> Result<Notification> {
 pub(super) async fn queue(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
     let owed: Vec<(&NewAnswer, &NewNotification)> =
         answers.iter().filter_map(|answer| Some((*answer, answer.notify.as_ref()?))).collect();
+    if !owed.is_empty() {
+        tx.wakes.add(Wake::Notifications);
+    }
     for rows in owed.chunks(ROWS_A_STATEMENT) {
         let sql = format!(
             "INSERT INTO notification (id, partner, kind, answer, state, due_at) VALUES {}",
@@ -70,17 +73,19 @@ pub(super) async fn lease(tx: &mut Tx, lease: &Lease) -> Result<Vec<Notification
     let mut due: Vec<NotificationId> = Vec::new();
     for row in &rows {
         let partner: PartnerId = parse(row, "partner")?;
-        let sql = "SELECT id FROM notification WHERE state = 'queued' AND partner = ? AND due_at <= ?
-            ORDER BY due_at, id LIMIT ?";
-        let query = sqlx::query(sql).bind(partner.as_str()).bind(int(lease.at.0)).bind(lease.per_partner);
+        let sql = locked!(
+            "SELECT id FROM notification WHERE state = 'queued' AND partner = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3",
+            "SKIP LOCKED"
+        );
+        let query = sqlx::query(sql).bind(partner.as_str()).bind(int(lease.at.0)).bind(int(lease.per_partner));
         for row in query.fetch_all(&mut tx.conn).await? {
             due.push(parse(&row, "id")?);
         }
     }
     due.sort_unstable();
     due.truncate(usize::try_from(lease.limit).unwrap_or(usize::MAX));
-    let sql = "UPDATE notification SET attempts = attempts + 1, due_at = ?
-        WHERE id IN (SELECT value FROM json_each(?)) RETURNING *";
+    let sql = "UPDATE notification SET attempts = attempts + 1, due_at = $1
+        WHERE id IN (SELECT value FROM json_each($2)) RETURNING *";
     let rows = sqlx::query(sql).bind(int(lease.until.0)).bind(id_list(&due)).fetch_all(&mut tx.conn).await?;
     let mut leased: Vec<Notification> = rows.iter().map(read).collect::<Result<_>>()?;
     leased.sort_unstable_by_key(|notification| notification.id);
@@ -94,7 +99,7 @@ pub(super) async fn settle(
     at: UnixMs,
     effects: &Effects,
 ) -> Result<()> {
-    let query = sqlx::query("SELECT state FROM notification WHERE id = ?").bind(id.as_str());
+    let query = sqlx::query(locked!("SELECT state FROM notification WHERE id = $1")).bind(id.as_str());
     let row = query.fetch_optional(&mut tx.conn).await?.ok_or_else(|| LedgerError::missing("notification", id))?;
     let from = state(&row, "state", NotificationState::from_word)?;
     let (to, due_at, last) = match end {
@@ -109,7 +114,7 @@ pub(super) async fn settle(
         let (id, from, to) = (id.to_string(), from.as_str(), to.as_str());
         return Err(LedgerError::IllegalTransition { what: "notification", id, from, to });
     }
-    sqlx::query("UPDATE notification SET state = ?, due_at = ?, last = ? WHERE id = ?")
+    sqlx::query("UPDATE notification SET state = $1, due_at = $2, last = $3 WHERE id = $4")
         .bind(to.as_str())
         .bind(int(due_at.0))
         .bind(last.map(Reason::as_str))
@@ -122,7 +127,7 @@ pub(super) async fn settle(
     effects::apply(tx, effects, at).await
 }
 
-pub(super) async fn next_at(ledger: &SqliteLedger) -> Result<Option<UnixMs>> {
+pub(super) async fn next_at(ledger: &Backend) -> Result<Option<UnixMs>> {
     let sql = format!(
         "{PARTNERS} SELECT min((SELECT min(n.due_at) FROM notification n WHERE n.state = 'queued' AND n.partner = p.partner))
             AS next FROM p WHERE partner IS NOT NULL"

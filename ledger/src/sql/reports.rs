@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_compliance::{ItemId, PartnerId, ReceiptId};
 
-use super::rows::{parse, state, u64};
-use super::{SqliteLedger, lookups, receipts, timeline};
+use super::rows::{int, parse, state, u64};
+use super::{Backend, DbRow, lookups, receipts, timeline};
 use crate::{
     Conservation, DeliveryState, FileReport, Item, ItemQuery, ItemState, JobState, Moment, NotificationState, Receipt,
     ReceiptState, Reports, Result, Scope, StateCount,
@@ -16,17 +15,17 @@ use crate::{
 /// answered only if an answer proves it, and as under way only if what it is in exists (item_now gives no state otherwise).
 const CONSERVATION: &str = "
     WITH received (owner, count) AS (
-        SELECT x.partner, sum(s.item_count) FROM transaction_set s JOIN interchange x ON x.id = s.interchange
-        WHERE x.state <> 'duplicate' AND (?1 IS NULL OR x.partner = ?1) GROUP BY x.partner
+        SELECT x.partner, CAST(sum(s.item_count) AS BIGINT) FROM transaction_set s JOIN interchange x ON x.id = s.interchange
+        WHERE x.state <> 'duplicate' AND ($1 IS NULL OR x.partner = $1) GROUP BY x.partner
     ),
     now (owner, answered, rejected, quarantined, in_flight, unknown) AS (
         SELECT n.owner,
-            sum(n.state = 'answered' AND EXISTS (SELECT 1 FROM answer a WHERE a.item = n.id)),
-            sum(n.state = 'rejected'),
-            sum(n.state = 'quarantined'),
-            sum(n.state IN ('staged', 'accepted', 'sending', 'sent', 'unknown', 'acknowledged')),
-            sum(n.state = 'unknown')
-        FROM item_now n WHERE ?1 IS NULL OR n.owner = ?1 GROUP BY n.owner
+            count(*) FILTER (WHERE n.state = 'answered' AND EXISTS (SELECT 1 FROM answer a WHERE a.item = n.id)),
+            count(*) FILTER (WHERE n.state = 'rejected'),
+            count(*) FILTER (WHERE n.state = 'quarantined'),
+            count(*) FILTER (WHERE n.state IN ('staged', 'accepted', 'sending', 'sent', 'unknown', 'acknowledged')),
+            count(*) FILTER (WHERE n.state = 'unknown')
+        FROM item_now n WHERE $1 IS NULL OR n.owner = $1 GROUP BY n.owner
     )
     SELECT r.owner, r.count AS received, coalesce(n.answered, 0) AS answered, coalesce(n.rejected, 0) AS rejected,
         coalesce(n.quarantined, 0) AS quarantined, coalesce(n.in_flight, 0) AS in_flight, coalesce(n.unknown, 0) AS unknown
@@ -45,13 +44,13 @@ const ITEM_COUNTS: &str = "
             WHEN 'waiting' THEN CASE WHEN x.state = 'rejected' OR s.state = 'rejected' THEN 'rejected' ELSE x.state END
             WHEN 'assigned' THEN d.state
             ELSE o.state
-        END AS state, sum(o.count) AS count
+        END AS state, CAST(sum(o.count) AS BIGINT) AS count
     FROM own o JOIN transaction_set s ON s.id = o.set_id JOIN interchange x ON x.id = s.interchange
     LEFT JOIN delivery d ON d.id = o.delivery
     WHERE x.state <> 'duplicate' GROUP BY 1";
 
 #[async_trait]
-impl Reports for SqliteLedger {
+impl Reports for Backend {
     async fn item(&self, scope: &Scope, id: ItemId) -> Result<Option<Item>> {
         lookups::one(self, scope, id).await
     }
@@ -83,10 +82,10 @@ impl Reports for SqliteLedger {
             Scope::Partner(partner) => Some(partner.as_str()),
             Scope::All => None,
         };
-        let sql = "SELECT * FROM receipt WHERE id = ?1 AND (?2 IS NULL OR partner = ?2)";
+        let sql = "SELECT * FROM receipt WHERE id = $1 AND ($2 IS NULL OR partner = $2)";
         let row = sqlx::query(sql).bind(id.as_str()).bind(owner).fetch_optional(self.readers()).await?;
         let Some(row) = row else { return Ok(None) };
-        let sql = "SELECT state, count(*) AS count FROM item_now WHERE receipt = ? GROUP BY state";
+        let sql = "SELECT state, count(*) AS count FROM item_now WHERE receipt = $1 GROUP BY state";
         let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(self.readers()).await?;
         let mut items = rows
             .iter()
@@ -138,8 +137,8 @@ impl Reports for SqliteLedger {
     }
 
     async fn receipts_in(&self, state: ReceiptState, limit: u32) -> Result<Vec<Receipt>> {
-        let query = sqlx::query("SELECT * FROM receipt WHERE state = ? ORDER BY id LIMIT ?");
-        let rows = query.bind(state.as_str()).bind(limit).fetch_all(self.readers()).await?;
+        let query = sqlx::query("SELECT * FROM receipt WHERE state = $1 ORDER BY id LIMIT $2");
+        let rows = query.bind(state.as_str()).bind(int(limit)).fetch_all(self.readers()).await?;
         rows.iter().map(receipts::read).collect()
     }
 
@@ -148,7 +147,7 @@ impl Reports for SqliteLedger {
     }
 }
 
-impl SqliteLedger {
+impl Backend {
     async fn count(
         &self,
         counts: &mut Vec<StateCount>,
@@ -166,7 +165,7 @@ impl SqliteLedger {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Conservation> {
+fn read(row: &DbRow) -> Result<Conservation> {
     Ok(Conservation {
         received: u64(row, "received")?,
         answered: u64(row, "answered")?,

@@ -1,0 +1,33 @@
+//! What SQLite does not share with the other backends. One connection writes, so there is nothing to lock.
+
+use super::Tx;
+use crate::Result;
+
+/// A statement that locks the rows that it reads until the commit.
+macro_rules! locked {
+    ($sql:literal $(, $lock:literal)?) => {
+        $sql
+    };
+}
+
+/// `(?,?,…),(?,?,…)…` for `rows` rows of `columns` columns. Numbered ones would be looked up by name, each along all others.
+pub(super) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    vec![row; rows].join(",")
+}
+
+pub(super) async fn lock_row(_: &mut Tx, _table: &'static str, _id: &str) -> Result<()> {
+    Ok(())
+}
+
+pub(super) async fn lock_name(_: &mut Tx, _name: &str) -> Result<()> {
+    Ok(())
+}
+
+pub(super) async fn lock_items(_: &mut Tx, _ids: &str) -> Result<()> {
+    Ok(())
+}
+
+pub(super) async fn lock_sets(_: &mut Tx, _ids: &str) -> Result<()> {
+    Ok(())
+}
