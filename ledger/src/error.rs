@@ -99,12 +99,14 @@ pub enum LedgerError {
         /// The first entry that does not fit.
         seq: u64,
     },
-    /// The library is too old to be trusted with a write-ahead log.
-    #[error("expected sqlite {least} or newer, found {found}")]
+    /// The engine is too old to be trusted with the ledger.
+    #[error("expected {engine} {least} or newer, found {found}")]
     EngineVersion {
+        /// Which engine.
+        engine: &'static str,
         /// The least version.
         least: &'static str,
-        /// The version that is linked.
+        /// The version that is there.
         found: String,
     },
     /// The storage is full; nothing was written. It works again when there is space.
@@ -116,6 +118,15 @@ pub enum LedgerError {
     /// The commit that should have made this change durable failed; nothing was written.
     #[error("expected the commit to succeed, found that it failed: {0}")]
     Commit(String),
+    /// The connection broke in the commit, and the server could not be asked for its outcome. The same call with the same ids settles it.
+    #[error("expected to learn whether the commit came through, found the server out of reach")]
+    CommitUnknown,
+    /// The server did not answer in time.
+    #[error("expected the ledger's server to answer within {limit_ms} ms, found it silent")]
+    Timeout {
+        /// The limit.
+        limit_ms: u64,
+    },
     /// A row breaks a constraint of the schema: a key that is taken, a row that refers to none.
     #[error("expected a row that keeps the ledger's constraints, found one that breaks them")]
     Constraint(#[source] sqlx::Error),
@@ -134,7 +145,10 @@ impl LedgerError {
     /// Whether the same call may succeed later without anyone changing it.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Full | Self::Closed | Self::Commit(_) | Self::Storage(_))
+        matches!(
+            self,
+            Self::Full | Self::Closed | Self::Commit(_) | Self::CommitUnknown | Self::Timeout { .. } | Self::Storage(_)
+        )
     }
 
     pub(crate) fn missing(what: &'static str, id: impl ToString) -> Self {
@@ -156,9 +170,10 @@ impl From<LedgerError> for BranchKeyStoreError {
 
 impl From<sqlx::Error> for LedgerError {
     fn from(error: sqlx::Error) -> Self {
-        const SQLITE_FULL: &str = "13";
+        /// SQLite's code, and PostgreSQL's.
+        const FULL: [&str; 2] = ["13", "53100"];
         match &error {
-            sqlx::Error::Database(database) if database.code().as_deref() == Some(SQLITE_FULL) => Self::Full,
+            sqlx::Error::Database(database) if database.code().is_some_and(|code| FULL.contains(&&*code)) => Self::Full,
             sqlx::Error::Database(database)
                 if database.is_unique_violation()
                     || database.is_foreign_key_violation()

@@ -1,6 +1,7 @@
 //! The system of record: one row of truth per file, interchange, item, delivery and answer, and the outbox that hands work on.
 //!
-//! [`Ledger`] is the whole of it, as one object-safe trait made of a trait a table group. [`SqliteLedger`] is the default backend.
+//! [`Ledger`] is the whole of it, as one object-safe trait made of a trait a table group. [`SqliteLedger`] is the default backend;
+//! `PostgresLedger`, behind the feature `postgres`, is the one for many processes.
 //! Every call is one transaction: it happens whole or not at all, and when it returns `Ok` it is durable.
 //!
 //! The ledger never sees a clear value of a partner's: file names, claim ids, member ids and digests come as [`SearchHash`] (keyed)
@@ -19,6 +20,8 @@ mod idempotency;
 mod interchanges;
 mod numbers;
 mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod receipts;
 mod reports;
 mod sqlite;
@@ -44,6 +47,8 @@ pub use interchanges::{
 };
 pub use numbers::{CONTROL_NUMBER_MAX, ControlNumbers, NumberGap, NumberKind, Numbers};
 pub use outbox::{Depth, Job, JobEnd, Lane, Outbox};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresLedger, PostgresOptions};
 pub use receipts::{NewReceipt, Receipt, ReceiptEnd, Receipts, ReceivedContent};
 pub use reports::{Conservation, FileReport, Item, ItemQuery, Moment, Reports, StateCount};
 pub use sqlite::{SqliteLedger, SqliteOptions};

@@ -4,7 +4,7 @@ use super::Harness;
 use super::given::{NOW, World, answer, cause, content, delivery_id, interchange, item, object, partner, receipt, set};
 use crate::{
     Advance, AnswerResult, Carried, DeliveryOutcome, DeliveryState, Effects, InquiryEnd, ItemState, NewDelivery,
-    NewInquiry, Numbers, ReceiptState,
+    NewInquiry, Numbers, ReceiptState, Wake,
 };
 
 async fn inquiry(world: &World, numbers: Vec<Numbers>) -> NewInquiry {
@@ -48,7 +48,9 @@ pub async fn commits_an_inquiry_at_once(harness: &dyn Harness) {
         at: NOW,
         effects: Effects::none(),
     };
+    let mut wakes = world.ledger.wakes();
     assert_eq!(world.ledger.close_inquiry(end.clone()).await.unwrap(), [AnswerResult::New]);
+    assert_eq!(wakes.next().await, Some(Wake::Inquiry(inquiry.delivery.id)), "who waits for the answer is woken");
     assert_eq!(world.ledger.close_inquiry(end).await.unwrap(), [AnswerResult::Repeated]);
     assert_eq!(world.state(item).await, ItemState::Answered);
     let delivery = world.ledger.delivery(inquiry.delivery.id).await.unwrap().unwrap();

@@ -12,6 +12,8 @@ pub mod given;
 pub mod inquiries;
 pub mod interchanges;
 pub mod keys;
+#[cfg(test)]
+pub(crate) mod model;
 pub mod notifications;
 pub mod numbers;
 pub mod outbox;

@@ -64,6 +64,7 @@ impl IdempotencyKeys for Backend {
     }
 }
 
+#[derive(Clone)]
 struct Wanted {
     partner: PartnerId,
     key: SearchHash,

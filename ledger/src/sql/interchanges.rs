@@ -279,6 +279,7 @@ async fn take(tx: &mut Tx, interchange: &Interchange, check: DuplicateCheck, at:
     }
 }
 
+#[derive(Clone)]
 struct End {
     to: InterchangeState,
     original: Option<InterchangeId>,

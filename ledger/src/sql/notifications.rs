@@ -21,6 +21,7 @@ const PARTNERS: &str = "WITH RECURSIVE p(partner) AS (
         FROM p WHERE p.partner IS NOT NULL
     )";
 
+#[derive(Clone)]
 pub(super) struct Lease {
     pub(super) at: UnixMs,
     pub(super) until: UnixMs,

@@ -11,6 +11,7 @@ use crate::{
     Settled, UnixMs,
 };
 
+#[derive(Clone)]
 pub(super) struct ItemSettlement {
     pub(super) items: Vec<ItemId>,
     pub(super) cause: Cause,

@@ -157,7 +157,11 @@ async fn check_version(connection: &mut SqliteConnection) -> Result<()> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
     let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    if version >= VERSION_LEAST { Ok(()) } else { Err(LedgerError::EngineVersion { least: VERSION_LEAST_TEXT, found }) }
+    if version >= VERSION_LEAST {
+        Ok(())
+    } else {
+        Err(LedgerError::EngineVersion { engine: "sqlite", least: VERSION_LEAST_TEXT, found })
+    }
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {

@@ -1,16 +1,16 @@
 //! The SQLite backend on real files: the contract, sudden ends, a full disk, and a model of the state machine.
 
 mod crash;
-mod model;
 mod open;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::contract::Harness;
+use crate::contract::{Harness, model};
 use crate::{Ledger, SqliteLedger, SqliteOptions};
 
 /// A ledger file in a folder of its own.
@@ -43,4 +43,14 @@ mod contract {
     use super::SqliteHarness;
 
     crate::ledger_contract!(SqliteHarness::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn agrees_with_the_model(steps in model::steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(model::agrees(&SqliteHarness::new(), &steps));
+    }
 }

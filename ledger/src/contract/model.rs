@@ -3,15 +3,15 @@
 use proptest::prelude::*;
 use tradewind_compliance::{DeliveryId, ItemId, ReceiptId};
 
-use super::SqliteHarness;
-use crate::contract::given::{NOW, World, answer, cause};
+use super::Harness;
+use super::given::{NOW, World, answer, cause};
 use crate::{Advance, DeliveryOutcome, Effects, ItemOutcome, ItemState};
 
 const ITEMS: usize = 6;
 const ATTEMPTS_MAX: u32 = 2;
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Deliver(usize),
     Settle(usize, DeliveryOutcome),
     SettleItem(usize, ItemOutcome),
@@ -20,7 +20,7 @@ enum Step {
     Recover,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let outcome = prop_oneof![
         Just(DeliveryOutcome::Sent),
         Just(DeliveryOutcome::Unknown),
@@ -195,18 +195,9 @@ fn not_taken(item: &mut Modelled) {
     item.state = if item.attempts >= ATTEMPTS_MAX { ItemState::Quarantined } else { ItemState::Accepted };
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn agrees_with_the_model(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let harness = SqliteHarness::new();
-        runtime.block_on(async {
-            let mut run = Run::new(World::new(&harness).await).await;
-            for step in &steps {
-                run.step(step).await;
-            }
-        });
+pub(crate) async fn agrees(harness: &dyn Harness, steps: &[Step]) {
+    let mut run = Run::new(World::new(harness).await).await;
+    for step in steps {
+        run.step(step).await;
     }
 }

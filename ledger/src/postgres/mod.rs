@@ -1,0 +1,129 @@
+//! The PostgreSQL backend: any number of processes, each with writers that share commits, a pool of readers, and an ear for the others.
+//!
+//! Transactions are READ COMMITTED. What is read to decide on is locked first, so that each unit of work has the effect that it would have
+//! alone; unique keys stand behind that.
+
+#[macro_use]
+mod dialect;
+mod fate;
+mod options;
+mod session;
+#[path = "../sql/mod.rs"]
+// The other backend has it too: that is what it is for.
+#[allow(clippy::duplicate_mod)]
+mod sql;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod wakes;
+mod writer;
+
+use std::fmt;
+
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use sqlx::{ConnectOptions, Connection as _, Executor, PgConnection};
+use tokio::time::timeout;
+
+use crate::wakes::{WakeStream, Waker, Wakes};
+use crate::{LedgerError, Result};
+pub use options::PostgresOptions;
+use unit::{Tx, UnitFuture};
+use writer::Writer;
+
+type Backend = PostgresLedger;
+type Connection = PgConnection;
+type DbRow = PgRow;
+
+/// The oldest version that is still looked after by its makers and has what the statements use.
+const VERSION_LEAST: i64 = 140_000;
+const VERSION_LEAST_TEXT: &str = "14";
+
+/// The ledger in a PostgreSQL database. Cheap to clone; every clone is the same ledger, and other processes may have it open too.
+#[derive(Clone)]
+pub struct PostgresLedger {
+    writer: Writer,
+    readers: PgPool,
+    waker: Waker,
+    options: PostgresOptions,
+}
+
+impl fmt::Debug for PostgresLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostgresLedger")
+    }
+}
+
+impl PostgresLedger {
+    /// Opens the ledger, and brings its schema up to date. Of several processes that do so at once, one does and the others wait.
+    ///
+    /// # Errors
+    /// When the server does not answer, is too old, or a migration fails.
+    pub async fn open(options: PostgresOptions) -> Result<Self> {
+        let mut connection = session::open(&options).await?;
+        check_version(&mut connection).await?;
+        let limit = options.transaction_timeout;
+        let late = |_| Err(LedgerError::Timeout { limit_ms: limit.as_millis().try_into().unwrap_or(u64::MAX) });
+        timeout(limit, migrate(&mut connection)).await.unwrap_or_else(late)?;
+        connection.execute("DELETE FROM commit_mark WHERE at < now() - INTERVAL '7 days'").await?;
+        connection.close().await?;
+        let reading = options.session().disable_statement_logging().options([("default_transaction_read_only", "on")]);
+        let readers = PgPoolOptions::new()
+            // One more listens.
+            .max_connections(options.readers.max(1) + 1)
+            .acquire_timeout(options.connect_timeout)
+            .connect_with(reading)
+            .await?;
+        let (writer, waker) = (Writer::start(&options), Waker::new());
+        let listener = wakes::connect(&readers).await?;
+        tokio::spawn(wakes::run(listener, readers.clone(), waker.clone(), writer.closing()));
+        Ok(Self { writer, readers, waker, options })
+    }
+
+    /// Waits for the writes that were asked for before, closes the connections, and refuses what comes after.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+
+    /// Runs a unit of work in a transaction; answers after its commit. It runs to its end even if the caller goes away, and again where
+    /// another writer or the network undid it.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> UnitFuture<'c, T> + Clone + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+
+    /// Writes the table of keys anew, without what was erased. The server's write-ahead log and its backups still hold the wrapped bytes
+    /// for as long as they are kept.
+    async fn forget_erased(&self) -> Result<()> {
+        let mut connection = session::open(&self.options).await?;
+        connection.execute("VACUUM (FULL) branch_key").await?;
+        Ok(connection.close().await?)
+    }
+
+    pub(crate) fn readers(&self) -> &PgPool {
+        &self.readers
+    }
+}
+
+impl Wakes for PostgresLedger {
+    /// The wakes of every process that has this ledger open.
+    fn wakes(&self) -> WakeStream {
+        self.waker.stream()
+    }
+}
+
+async fn check_version(connection: &mut PgConnection) -> Result<()> {
+    let sql = "SELECT current_setting('server_version_num')::BIGINT, current_setting('server_version')";
+    let (number, found): (i64, String) = sqlx::query_as(sql).fetch_one(connection).await?;
+    let (engine, least) = ("postgresql", VERSION_LEAST_TEXT);
+    if number >= VERSION_LEAST { Ok(()) } else { Err(LedgerError::EngineVersion { engine, least, found }) }
+}
+
+/// Under the migrator's own lock, for which another process's migration may make us wait.
+async fn migrate(connection: &mut PgConnection) -> Result<()> {
+    connection.execute("SET lock_timeout = 0; SET statement_timeout = 0").await?;
+    sqlx::migrate!("migrations/postgres").run_direct(None, connection, false).await.map_err(LedgerError::Migration)
+}
