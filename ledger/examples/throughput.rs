@@ -1,9 +1,12 @@
-//! Prints how fast items are staged, accepted, delivered and answered: `cargo run --release -p tradewind-ledger --example throughput`.
+//! Prints how fast items are staged, accepted, delivered and answered: `cargo run --release -p tradewind-ledger --example throughput`,
+//! and with `--features postgres` and an argument that is an empty database's URL, how fast PostgreSQL is.
 //! All rows are synthetic.
 
 // It exists to print, and fails by panicking.
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::disallowed_methods)]
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tradewind_compliance::{AnswerId, DeliveryId, InterchangeId, ItemId, PartnerId, ReceiptId, SetId};
@@ -50,7 +53,7 @@ fn new_item(n: usize, set: SetId, payer: &PartnerId) -> NewItem {
     }
 }
 
-async fn stage(ledger: &SqliteLedger, receipt: ReceiptId, interchange: InterchangeId) -> Vec<ItemId> {
+async fn stage(ledger: &dyn Ledger, receipt: ReceiptId, interchange: InterchangeId) -> Vec<ItemId> {
     let payer: PartnerId = "payer".parse().unwrap();
     let begun = NewInterchange {
         id: interchange,
@@ -86,7 +89,7 @@ async fn stage(ledger: &SqliteLedger, receipt: ReceiptId, interchange: Interchan
     ids
 }
 
-async fn deliver(ledger: &SqliteLedger) -> usize {
+async fn deliver(ledger: &dyn Ledger) -> usize {
     let payer: PartnerId = "payer".parse().unwrap();
     for serial in 0_u64.. {
         let items = ledger.claimable_items(&payer, 1_000).await.unwrap();
@@ -112,7 +115,7 @@ async fn deliver(ledger: &SqliteLedger) -> usize {
     0
 }
 
-async fn answer(ledger: &SqliteLedger, source: ReceiptId, items: &[ItemId]) {
+async fn answer(ledger: &dyn Ledger, source: ReceiptId, items: &[ItemId]) {
     for (batch, items) in items.chunks(ITEMS_A_CALL).enumerate() {
         let answers = items
             .iter()
@@ -135,7 +138,7 @@ async fn answer(ledger: &SqliteLedger, source: ReceiptId, items: &[ItemId]) {
     }
 }
 
-async fn receive(ledger: &SqliteLedger, serial: u64, partner: &str) -> ReceiptId {
+async fn receive(ledger: &dyn Ledger, serial: u64, partner: &str) -> ReceiptId {
     let id = ReceiptId::new(NOW.0, serial);
     let new = NewReceipt {
         id,
@@ -152,14 +155,23 @@ async fn receive(ledger: &SqliteLedger, serial: u64, partner: &str) -> ReceiptId
     id
 }
 
+async fn open(file: &Path) -> Arc<dyn Ledger> {
+    #[cfg(feature = "postgres")]
+    if let Some(url) = std::env::args().nth(1) {
+        return Arc::new(PostgresLedger::open(PostgresOptions::new(&url).unwrap()).await.expect("a ledger"));
+    }
+    Arc::new(SqliteLedger::open(SqliteOptions::new(file)).await.expect("a ledger"))
+}
+
 async fn run() {
     let folder = tempfile::tempdir().unwrap();
-    let ledger = SqliteLedger::open(SqliteOptions::new(folder.path().join("ledger.db"))).await.expect("a ledger");
+    let file = folder.path().join("ledger.db");
+    let ledger = open(&file).await;
     let start = Instant::now();
     let tasks: Vec<_> = (0..2_000)
         .map(|n| {
             let ledger = ledger.clone();
-            tokio::spawn(async move { receive(&ledger, 10_000 + n, "acme").await })
+            tokio::spawn(async move { receive(&*ledger, 10_000 + n, "acme").await })
         })
         .collect();
     for task in tasks {
@@ -168,25 +180,25 @@ async fn run() {
     show("receipts, group commit", 2_000, start.elapsed());
     let start = Instant::now();
     for n in 0..200 {
-        receive(&ledger, 20_000 + n, "acme").await;
+        receive(&*ledger, 20_000 + n, "acme").await;
     }
     show("receipts, one after another", 200, start.elapsed());
 
-    let receipt = receive(&ledger, 1, "acme").await;
+    let receipt = receive(&*ledger, 1, "acme").await;
     let interchange = InterchangeId::new(NOW.0, 1);
     let start = Instant::now();
-    let items = stage(&ledger, receipt, interchange).await;
+    let items = stage(&*ledger, receipt, interchange).await;
     show("items staged", ITEMS, start.elapsed());
     let accepting = Instant::now();
     ledger.accept_interchange(interchange, None, NOW, Effects::none()).await.unwrap();
     show("items released", ITEMS, accepting.elapsed());
     show("items staged and released", ITEMS, start.elapsed());
     let start = Instant::now();
-    deliver(&ledger).await;
+    deliver(&*ledger).await;
     show("items delivered", ITEMS, start.elapsed());
-    let source = receive(&ledger, 2, "payer").await;
+    let source = receive(&*ledger, 2, "payer").await;
     let start = Instant::now();
-    answer(&ledger, source, &items).await;
+    answer(&*ledger, source, &items).await;
     show("items answered", ITEMS, start.elapsed());
     let start = Instant::now();
     let line = ledger.conservation(None).await.unwrap();
@@ -195,7 +207,7 @@ async fn run() {
     let start = Instant::now();
     ledger.state_counts().await.unwrap();
     show("state counts over", ITEMS, start.elapsed());
-    ledger.close().await;
-    let size = std::fs::metadata(folder.path().join("ledger.db")).unwrap().len();
-    println!("{} bytes of file an item", size / ITEMS as u64);
+    if let Ok(file) = std::fs::metadata(&file) {
+        println!("{} bytes of file an item", file.len() / ITEMS as u64);
+    }
 }

@@ -3,6 +3,7 @@
 //! Transactions are READ COMMITTED. What is read to decide on is locked first, so that each unit of work has the effect that it would have
 //! alone; unique keys stand behind that.
 
+mod copy;
 #[macro_use]
 mod dialect;
 mod fate;

@@ -7,6 +7,9 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::{LedgerError, Result};
 
+/// Prepared statements that a connection keeps: all that there are.
+const STATEMENTS_MAX: usize = 256;
+
 /// Where the ledger's database is, and its limits.
 #[derive(Clone)]
 pub struct PostgresOptions {
@@ -66,7 +69,7 @@ impl PostgresOptions {
     /// What every connection of ours runs with.
     pub(super) fn session(&self) -> PgConnectOptions {
         let ms = |limit: Duration| limit.as_millis().to_string();
-        self.server.clone().application_name("tradewind").options([
+        self.server.clone().application_name("tradewind").statement_cache_capacity(STATEMENTS_MAX).options([
             ("statement_timeout", ms(self.statement_timeout)),
             ("lock_timeout", ms(self.lock_timeout)),
             ("idle_in_transaction_session_timeout", ms(self.transaction_timeout)),

@@ -30,7 +30,9 @@ impl Deliveries for Backend {
     }
 
     async fn partners_with_claimable_items(&self) -> Result<Vec<PartnerId>> {
-        let rows = sqlx::query("SELECT DISTINCT destination FROM deliverable").fetch_all(self.readers()).await?;
+        let rows = sqlx::query("SELECT DISTINCT destination FROM deliverable ORDER BY destination")
+            .fetch_all(self.readers())
+            .await?;
         rows.iter().map(|row| parse(row, "destination")).collect()
     }
 

@@ -22,7 +22,7 @@ impl Outbox for Backend {
         let sql = format!(
             "{LANES} SELECT o.queue, o.partner FROM l CROSS JOIN outbox o WHERE o.id =
                 (SELECT d.id FROM outbox d WHERE d.state = 'ready' AND d.lane = l.lane AND d.due_at <= $1 ORDER BY d.due_at, d.id LIMIT 1)
-            AND l.lane IS NOT NULL"
+            AND l.lane IS NOT NULL ORDER BY l.lane"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(int(at.0)).fetch_all(self.readers()).await?;
         rows.iter().map(read_lane).collect()

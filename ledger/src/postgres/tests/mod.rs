@@ -1,5 +1,6 @@
 //! The PostgreSQL backend on a real server: the contract, many writers, cuts and restarts, and the model of the state machine.
 
+mod copy;
 mod cuts;
 mod open;
 mod proxy;
