@@ -69,10 +69,7 @@ impl Session {
                     tx.wakes.undo(mark);
                     tx.conn.execute("ROLLBACK TO SAVEPOINT unit").await?;
                 }
-                Fate::Lost => {
-                    return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
-                        .map_err(sqlx::Error::Io)?;
-                }
+                Fate::Lost => return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into()).into()),
             }
         }
         let commit = commit(tx.wakes.take());
