@@ -64,7 +64,7 @@ async fn carry(mut client: TcpStream, server: SocketAddr, next: Arc<Mutex<Option
                     Some(Cut::SilentBefore) => return std::future::pending().await,
                     Some(cut) => {
                         server.write_all(bytes).await.unwrap();
-                        server.read(&mut down).await.unwrap();
+                        assert!(server.read(&mut down).await.unwrap() > 0, "the server answers");
                         if cut == Cut::After {
                             return;
                         }
