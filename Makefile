@@ -7,13 +7,15 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 PEERS_VENV := .venv-peers
+SERVICES_VENV := .venv-services
 export TRADEWIND_PYTHON ?= $(CURDIR)/$(VENV)/bin/python
 
 # Debian packages: what the build links against, and the clients that the tests and the demo drive.
 BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
 TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv chromium
+SERVICES_PACKAGES := rabbitmq-server postgresql openssl python3-venv
 
-.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean clean-run differential differential-tools fuzz fuzz-tools bench-peers
+.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean clean-run differential differential-tools fuzz fuzz-tools bench-peers services-up services-down services-tools test-engines
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +34,15 @@ lint: build-tools ## format and lints
 
 unit: test-tools ## all tests
 	$(CARGO) test --locked --workspace
+
+services-up: services-tools ## RabbitMQ, PostgreSQL, SeaweedFS and moto on loopback; `scripts/services env` names them to the tests
+	scripts/services up
+
+services-down: ## stop what services-up started
+	scripts/services down
+
+test-engines: build-tools services-up ## every backend's contract suite and bad weather against the real servers, and the table of them
+	scripts/test-engines
 
 bench: build-tools ## benchmarks; docs/benchmarks.md tells what they measure
 	$(CARGO) bench --locked --workspace
@@ -77,6 +88,16 @@ $(VENV)/.installed: tests/requirements.txt
 	$(VENV)/bin/python -c 'import aws_encryption_sdk'
 	touch $@
 
+services-tools: $(SERVICES_VENV)/.installed
+	@scripts/install-packages $(SERVICES_PACKAGES)
+
+$(SERVICES_VENV)/.installed: tests/services-requirements.txt
+	@scripts/install-packages python3-venv
+	$(PYTHON) -m venv $(SERVICES_VENV)
+	for try in 1 2 3; do $(SERVICES_VENV)/bin/pip install --quiet -r $< && break || sleep $$((try * 5)); done
+	$(SERVICES_VENV)/bin/moto_server --help >/dev/null && test -x $(SERVICES_VENV)/bin/weed
+	touch $@
+
 $(PEERS_VENV)/.installed: differential/requirements.txt
 	@scripts/install-packages python3-venv
 	$(PYTHON) -m venv $(PEERS_VENV)
@@ -84,6 +105,6 @@ $(PEERS_VENV)/.installed: differential/requirements.txt
 	$(PEERS_VENV)/bin/python -c 'import pyx12, linuxforhealth.x12.io'
 	touch $@
 
-clean: ## remove what was built
+clean: services-down ## remove what was built
 	$(CARGO) clean
-	rm -rf $(VENV) $(PEERS_VENV) differential/target fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf $(VENV) $(PEERS_VENV) $(SERVICES_VENV) differential/target fuzz/target fuzz/corpus fuzz/artifacts
