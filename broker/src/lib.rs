@@ -3,7 +3,7 @@
 //! message over ([`Accepted::Confirmed`]).
 //!
 //! [`InProcess`] is the default backend: a bounded window for each lane (a partner in a queue), served in turn, so that a slow or dead
-//! partner slows no other.
+//! partner slows no other. `RabbitMq`, behind the feature `rabbitmq`, keeps the same lanes in a broker that many processes share.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,8 @@ pub mod contract;
 mod in_process;
 mod message;
 mod queue;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 
 use std::time::Duration;
 
@@ -45,10 +47,14 @@ pub enum Outcome {
     Returned,
 }
 
-/// Who is told how a held message ended. The relay applies it to the outbox.
+/// Who is told how messages ended. Neither call may block: hand it on to a task.
 pub trait Settlement: Send + Sync {
-    /// Called once for every message that was [`Accepted::Held`]. It must not block: hand it on to a task.
+    /// Called once for every message that was [`Accepted::Held`]. The relay applies it to the outbox.
     fn settled(&self, message: &Message, outcome: Outcome);
+
+    /// Called for a message that was [`Accepted::Confirmed`] when the broker has put it aside: it was rejected, or its attempts are used up. The
+    /// reason is a code of ours. It is called once unless the process dies meanwhile.
+    fn quarantined(&self, message: &Message, reason: &'static str);
 }
 
 /// What went wrong between us and the broker. No message of it holds a payload.
@@ -80,6 +86,30 @@ pub enum BrokerError {
         /// What was given.
         found: usize,
     },
+    /// The configured address of the broker is no AMQP URL.
+    #[error("expected an address such as amqps://user:password@host/vhost")]
+    ConfigAddress,
+    /// The broker could not be asked in time.
+    #[error("expected an answer of the broker, found none in time")]
+    Unreachable,
+    /// The broker did not confirm in time, or the connection ended first. It may have the message nevertheless.
+    #[error("expected a confirm for queue {queue}, found none in time")]
+    Unconfirmed {
+        /// The queue.
+        queue: QueueName,
+    },
+    /// The broker refused the message.
+    #[error("expected a confirm for queue {queue}, found a refusal")]
+    Refused {
+        /// The queue.
+        queue: QueueName,
+    },
+    /// There is no such queue in the broker.
+    #[error("expected queue {queue} in the broker, found none")]
+    Unroutable {
+        /// The queue.
+        queue: QueueName,
+    },
     /// The broker was closed.
     #[error("expected an open broker, found it closed")]
     Closed,
@@ -93,7 +123,7 @@ pub enum BrokerError {
 pub struct Depth {
     /// Messages that no consumer has yet.
     pub waiting: usize,
-    /// Messages that a consumer has and has not settled.
+    /// Messages that a consumer has and has not settled; of a broker that many processes share, those of this process.
     pub unsettled: usize,
 }
 
@@ -103,11 +133,15 @@ pub trait Publisher: Send + Sync {
     /// Publishes one message.
     ///
     /// # Errors
-    /// [`BrokerError::WindowFull`], [`BrokerError::AlreadyHeld`] and [`BrokerError::Closed`]; the message is then not in the queue.
+    /// The message is then not in the queue; after [`BrokerError::Unconfirmed`] it may be nevertheless, and publishing it again is right:
+    /// consumers are idempotent by its id.
     async fn publish(&self, message: Message) -> Result<Accepted, BrokerError>;
 
     /// How many more messages of a partner the queue takes now.
-    fn room(&self, queue: &QueueName, partner: &tradewind_compliance::PartnerId) -> usize;
+    ///
+    /// # Errors
+    /// When the broker cannot be asked.
+    async fn room(&self, queue: &QueueName, partner: &tradewind_compliance::PartnerId) -> Result<usize, BrokerError>;
 
     /// How full a queue is.
     async fn depth(&self, queue: &QueueName) -> Result<Depth, BrokerError>;
@@ -125,7 +159,7 @@ pub trait Consumer: Send + Sync {
 }
 
 /// Which queues a consumer serves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Wants {
     /// One queue.
     Queue(QueueName),

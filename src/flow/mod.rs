@@ -24,7 +24,7 @@ mod workers;
 
 use std::sync::Arc;
 
-use tradewind_broker::QueueName;
+use tradewind_broker::{BrokerError, QueueName};
 use tradewind_compliance::{Clock, IdSource, PartnerId, Vault};
 use tradewind_ledger::{Ledger, LedgerError, NewJob, UnixMs};
 use tradewind_transfer::pgp::SecretCert;
@@ -69,6 +69,9 @@ pub enum FlowError {
     /// An object could not be sealed or opened.
     #[error(transparent)]
     Vault(#[from] tradewind_compliance::vault::VaultError),
+    /// The broker does not take messages.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
     /// Something of ours is not as it must be.
     #[error("expected {0}, found otherwise")]
     Internal(&'static str),

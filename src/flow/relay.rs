@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tradewind_broker::{Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
+use tradewind_broker::{Accepted, Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
 use tradewind_ledger::{Effects, Job, JobEnd, Lane, LedgerError, NewAlarm};
 
@@ -34,6 +34,11 @@ impl Settlement for Settlements {
     fn settled(&self, message: &Message, outcome: Outcome) {
         // The relay may have ended; the job's lease then runs out, and the next start takes it up.
         let _ = self.0.send((message.clone(), outcome));
+    }
+
+    fn quarantined(&self, message: &Message, reason: &'static str) {
+        // The job's row went when the broker confirmed it: what is left to do is the alarm.
+        self.settled(message, Outcome::Rejected(reason));
     }
 }
 
@@ -68,50 +73,65 @@ pub(super) async fn run(flow: Arc<Flow>, publisher: Arc<dyn Publisher>, mut sett
 async fn publish_due(flow: &Flow, publisher: &Arc<dyn Publisher>, held: &mut HashSet<JobId>) -> Result<(), FlowError> {
     for lane in flow.ledger.due_lanes(flow.now()).await? {
         let queue: QueueName = lane.queue.as_str().parse().map_err(|_| FlowError::Internal("a queue's name"))?;
-        let room = publisher.room(&queue, &lane.partner).min(LEASED_AT_ONCE_MAX);
+        let room = publisher.room(&queue, &lane.partner).await?.min(LEASED_AT_ONCE_MAX);
         if room == 0 {
             continue;
         }
         let now = flow.now();
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        for job in flow.ledger.lease_jobs(&lane, limit, now, now.plus(LEASE_MS)).await? {
-            publish(flow, publisher, &queue, job, held).await?;
-        }
+        let jobs = flow.ledger.lease_jobs(&lane, limit, now, now.plus(LEASE_MS)).await?;
+        publish(flow, publisher, &queue, jobs, held).await?;
     }
     Ok(())
 }
 
+/// Publishes jobs, all at once: a broker that confirms takes as long for many as for one.
 async fn publish(
     flow: &Flow,
     publisher: &Arc<dyn Publisher>,
     queue: &QueueName,
-    job: Job,
+    jobs: Vec<Job>,
     held: &mut HashSet<JobId>,
 ) -> Result<(), FlowError> {
     let attempts_max = flow.settings().config.gateway.limits.attempts_max;
-    if job.attempt > attempts_max {
-        return quarantine(flow, &job.lane, job.id, "attempts-exhausted").await;
+    let (jobs, exhausted): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.attempt <= attempts_max);
+    for job in exhausted {
+        quarantine(flow, &job.lane, job.id, "attempts-exhausted").await?;
     }
-    let message = Message {
-        id: job.id,
-        queue: queue.clone(),
-        partner: job.lane.partner.clone(),
-        kind: job.kind.as_str().to_owned(),
-        attempt: job.attempt,
-        body: Body::Reference(job.reference),
-    };
-    match publisher.publish(message).await {
-        Ok(_) => {
-            held.insert(job.id);
-            Ok(())
-        }
-        // Its lease ran out while a consumer still has it: the consumer settles it.
-        Err(BrokerError::AlreadyHeld { .. }) => Ok(()),
-        Err(error) => {
-            tracing::debug!(%error, "a job goes back to the outbox");
-            Ok(flow.ledger.settle_jobs(vec![(job.id, JobEnd::Returned)]).await?)
+    let publishing = jobs.into_iter().map(|job| async move {
+        let id = job.id;
+        let message = Message {
+            id,
+            queue: queue.clone(),
+            partner: job.lane.partner,
+            kind: job.kind.as_str().to_owned(),
+            attempt: job.attempt,
+            body: Body::Reference(job.reference),
+        };
+        (id, publisher.publish(message).await)
+    });
+    let (mut ends, mut trouble) = (Vec::new(), Ok(()));
+    for (id, answer) in futures::future::join_all(publishing).await {
+        match answer {
+            Ok(Accepted::Held) => {
+                held.insert(id);
+            }
+            // The broker answers for it from here on.
+            Ok(Accepted::Confirmed) => ends.push((id, JobEnd::Done)),
+            // Its lease ran out while a consumer still has it: the consumer settles it.
+            Err(BrokerError::AlreadyHeld { .. }) => {}
+            Err(BrokerError::WindowFull { .. }) => ends.push((id, JobEnd::Returned)),
+            Err(error) => {
+                ends.push((id, JobEnd::Returned));
+                // It is away for every lane alike: this round ends here.
+                trouble = Err(error.into());
+            }
         }
     }
+    if !ends.is_empty() {
+        flow.ledger.settle_jobs(ends).await?;
+    }
+    trouble
 }
 
 async fn quarantine(flow: &Flow, lane: &Lane, job: JobId, reason: &str) -> Result<(), FlowError> {

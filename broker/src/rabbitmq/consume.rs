@@ -1,0 +1,143 @@
+//! The connection that consumes and asks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{BoxStream, SelectAll};
+use futures::{StreamExt, stream};
+use lapin::Channel;
+use lapin::message::Delivery;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::types::{FieldTable, ShortString};
+use tokio::sync::mpsc;
+
+use super::connection::{Fault, Link, wait, within};
+use super::names::Lane;
+use super::{Ask, Shared, wire};
+
+/// How long the broker may take for one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The connection is looked after at least so often, and a lane whose queue went away is declared anew.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A delivery of a lane; `None` when its consumer ended.
+type Came = (Lane, Option<lapin::Result<Delivery>>);
+
+/// Runs until the end, connection after connection.
+pub(super) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
+    let mut failures = 0;
+    loop {
+        let ended = tokio::select! {
+            () = shared.stopped() => return,
+            opened = Link::open(&shared.options, "tradewind consumer") => match opened {
+                Ok(link) => {
+                    failures = 0;
+                    session(&shared, link, &mut asks).await
+                }
+                Err(fault) => Err(fault),
+            },
+        };
+        shared.shelf.forget();
+        let Err(fault) = ended else { return };
+        failures += 1;
+        tracing::warn!(%fault, failures, "no connection to RabbitMQ to consume on; it is tried again");
+        tokio::select! {
+            () = shared.stopped() => return,
+            () = tokio::time::sleep(wait(failures)) => {}
+        }
+    }
+}
+
+async fn session(shared: &Shared, link: Link, asks: &mut mpsc::Receiver<Ask>) -> Result<(), Fault> {
+    let mut counter = Counter::open(shared, &link).await?;
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shared.stopped() => break,
+            () = shared.shelf.looked_for() => counter.attend().await?,
+            _ = look.tick() => counter.attend().await?,
+            Some((lane, came)) = counter.deliveries.next(), if !counter.deliveries.is_empty() => match came {
+                Some(Ok(delivery)) => counter.take_in(&lane, delivery).await?,
+                Some(Err(error)) => return Err(error.into()),
+                None => drop(counter.consuming.remove(&lane)),
+            },
+            Some(Ask { lane, reply }) = asks.recv() => {
+                let name = shared.names.lane(&lane);
+                let count = within(REQUEST_TIMEOUT, shared.names.declare_lane(&counter.asking, &name)).await?;
+                // Who asked may have given up.
+                let _ = reply.send(count);
+            }
+        }
+        if !link.connection.status().connected() || !counter.receiving.status().connected() {
+            return Err(Fault::Ended);
+        }
+    }
+    link.close().await;
+    Ok(())
+}
+
+struct Counter<'s> {
+    shared: &'s Shared,
+    receiving: Channel,
+    asking: Channel,
+    deliveries: SelectAll<BoxStream<'static, Came>>,
+    /// The lanes that are consumed, each with its consumer's tag.
+    consuming: HashMap<Lane, ShortString>,
+}
+
+impl<'s> Counter<'s> {
+    async fn open(shared: &'s Shared, link: &Link) -> Result<Self, Fault> {
+        let opened = async {
+            let (receiving, asking) =
+                (link.connection.create_channel().await?, link.connection.create_channel().await?);
+            // For each consumer of the channel, so for each lane.
+            receiving.basic_qos(shared.options.in_hand, BasicQosOptions::default()).await?;
+            shared.names.declare_quarantine(&asking).await?;
+            Ok((receiving, asking))
+        };
+        let (receiving, asking) = within(REQUEST_TIMEOUT, opened).await?;
+        Ok(Self { shared, receiving, asking, deliveries: SelectAll::new(), consuming: HashMap::new() })
+    }
+
+    /// Consumes the lanes that are wanted and not consumed yet; after the end, none.
+    async fn attend(&mut self) -> Result<(), Fault> {
+        if self.shared.shelf.closed() {
+            for (_, tag) in self.consuming.drain() {
+                within(REQUEST_TIMEOUT, self.receiving.basic_cancel(tag, BasicCancelOptions::default())).await?;
+            }
+        }
+        for lane in self.shared.shelf.wanted() {
+            if !self.consuming.contains_key(&lane) {
+                self.consume(lane).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn consume(&mut self, lane: Lane) -> Result<(), Fault> {
+        let name = self.shared.names.lane(&lane);
+        within(REQUEST_TIMEOUT, self.shared.names.declare_lane(&self.asking, &name)).await?;
+        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer =
+            within(REQUEST_TIMEOUT, self.receiving.basic_consume(name.into(), "".into(), options, arguments)).await?;
+        self.consuming.insert(lane.clone(), consumer.tag());
+        let (of, end) = (lane.clone(), stream::once(std::future::ready((lane, None))));
+        self.deliveries.push(consumer.map(move |came| (of.clone(), Some(came))).chain(end).boxed());
+        Ok(())
+    }
+
+    /// Puts a message where its room finds it. One that is not ours goes to quarantine: its queue's dead-letter way.
+    async fn take_in(&mut self, lane: &Lane, mut delivery: Delivery) -> Result<(), Fault> {
+        let body = std::mem::take(&mut delivery.data);
+        match wire::decode(&delivery.properties, body) {
+            Some(message) => self.shared.shelf.put(lane, message, delivery.acker),
+            None => {
+                tracing::error!(queue = %lane.queue, partner = %lane.partner, "a message that is none of ours is quarantined");
+                within(REQUEST_TIMEOUT, delivery.acker.reject(BasicRejectOptions { requeue: false })).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! The suite of every backend, and what RabbitMQ adds to it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use lapin::options::{BasicGetOptions, QueueDeleteOptions};
+use lapin::types::AMQPValue;
+use lapin::{Channel, Connection, ConnectionProperties};
+
+use super::{open, options, soon, translate, variable};
+use crate::contract::{Harness, message, partner};
+use crate::rabbitmq::RabbitMqOptions;
+use crate::{Accepted, Body, BrokerError, Consumer, Outcome, Publisher, QueueName, Settlement};
+
+struct RabbitMqHarness;
+
+#[async_trait]
+impl Harness for RabbitMqHarness {
+    async fn open(&self, settlement: Arc<dyn Settlement>) -> (Arc<dyn Publisher>, Arc<dyn Consumer>) {
+        let broker = crate::rabbitmq::RabbitMq::open(options(&amqp()), settlement).unwrap();
+        (Arc::new(broker.clone()), Arc::new(broker))
+    }
+}
+
+crate::broker_contract!(RabbitMqHarness);
+
+fn amqp() -> String {
+    variable("TRADEWIND_TEST_AMQP")
+}
+
+/// A plain channel beside ours, as an operator or a program of another language has it.
+async fn plain() -> (Connection, Channel) {
+    let connection = Connection::connect(&amqp(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_comes_after_its_time_with_the_next_attempt() {
+    let (broker, _) = open(options(&amqp()));
+    let sent = message("translate", "acme");
+    broker.publish(sent.clone()).await.unwrap();
+    let first = soon("the first attempt", broker.next(&translate())).await.unwrap();
+    let (began, wait) = (Instant::now(), Duration::from_millis(1_500));
+    first.settle(Outcome::RetryAfter(wait));
+    let second = soon("the second attempt", broker.next(&translate())).await.unwrap();
+    assert!(began.elapsed() >= wait, "it came after {:?}", began.elapsed());
+    assert_eq!((second.message().id, second.message().attempt), (sent.id, 2));
+    assert_eq!(second.message().body, sent.body);
+    second.settle(Outcome::Done);
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_retry_does_not_wait_for_a_long_one() {
+    let (broker, _) = open(options(&amqp()));
+    let (long, short) = (message("translate", "acme"), message("translate", "acme"));
+    for (message, wait) in [(&long, 3_600), (&short, 1)] {
+        broker.publish(message.clone()).await.unwrap();
+        let delivered = soon("a message", broker.next(&translate())).await.unwrap();
+        delivered.settle(Outcome::RetryAfter(Duration::from_secs(wait)));
+    }
+    let next = soon("the short retry", broker.next(&translate())).await.unwrap();
+    assert_eq!(next.message().id, short.id);
+    next.settle(Outcome::Done);
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rejected_or_out_of_attempts_is_in_quarantine_with_its_reason() {
+    let options = RabbitMqOptions { attempts_max: 2, ..options(&amqp()) };
+    let quarantine = format!("{}.quarantine", options.prefix);
+    let (broker, ended) = open(options);
+    let mut last = message("translate", "acme");
+    last.attempt = 2;
+    let poison = message("translate", "acme");
+    for (message, outcome) in [(&last, Outcome::RetryAfter(Duration::ZERO)), (&poison, Outcome::Rejected("poison"))] {
+        broker.publish(message.clone()).await.unwrap();
+        soon("a message", broker.next(&translate())).await.unwrap().settle(outcome);
+    }
+    soon("two in quarantine", async {
+        while ended.quarantined().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    broker.shutdown().await;
+    let told: HashSet<_> = ended.quarantined().into_iter().collect();
+    assert_eq!(told, [(last.id, "attempts-exhausted"), (poison.id, "poison")].into());
+    let (_connection, channel) = plain().await;
+    let mut found = HashSet::new();
+    for _ in 0..2 {
+        let got =
+            channel.basic_get(quarantine.as_str().into(), BasicGetOptions { no_ack: true }).await.unwrap().unwrap();
+        let headers = got.properties.headers().clone().unwrap();
+        let AMQPValue::LongString(reason) = headers.inner().get("tradewind-reason").unwrap() else { panic!("no text") };
+        found.insert((got.properties.message_id().clone().unwrap().to_string(), reason.to_string()));
+    }
+    let expected = [(last.id, "attempts-exhausted"), (poison.id, "poison")];
+    assert_eq!(found, expected.map(|(id, reason)| (id.to_string(), reason.to_owned())).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_message_goes_to_quarantine_and_holds_up_nothing() {
+    let options = options(&amqp());
+    let (lane, quarantine) = (format!("{}.translate.acme", options.prefix), format!("{}.quarantine", options.prefix));
+    let (broker, _) = open(options);
+    broker.publish(message("translate", "acme")).await.unwrap();
+    let (_connection, channel) = plain().await;
+    let confirm = channel
+        .basic_publish("".into(), lane.as_str().into(), Default::default(), b"not ours", Default::default())
+        .await
+        .unwrap();
+    confirm.await.unwrap();
+    let ours = message("translate", "acme");
+    broker.publish(ours.clone()).await.unwrap();
+    soon("the first", broker.next(&translate())).await.unwrap().settle(Outcome::Done);
+    let next = soon("the second", broker.next(&translate())).await.unwrap();
+    assert_eq!(next.message().id, ours.id);
+    next.settle(Outcome::Done);
+    soon("the foreign message in quarantine", async {
+        while channel.basic_get(quarantine.as_str().into(), BasicGetOptions { no_ack: true }).await.unwrap().is_none() {
+        }
+    })
+    .await;
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_no_queue_is_an_error_for_each_and_for_no_other() {
+    let options = options(&amqp());
+    let gone = format!("{}.translate.gone", options.prefix);
+    let (broker, _) = open(options);
+    for of in ["gone", "there"] {
+        broker.publish(message("translate", of)).await.unwrap();
+    }
+    let (_connection, channel) = plain().await;
+    channel.queue_delete(gone.into(), QueueDeleteOptions::default()).await.unwrap();
+    let publish = |of: &'static str| {
+        let broker = broker.clone();
+        async move { (of, broker.publish(message("translate", of)).await) }
+    };
+    let all = (0..200).map(|n| publish(if n % 4 == 0 { "gone" } else { "there" }));
+    let mut unroutable = 0;
+    for (of, answer) in futures::future::join_all(all).await {
+        match answer {
+            Ok(Accepted::Confirmed) => {}
+            Err(BrokerError::Unroutable { .. }) => {
+                assert_eq!(of, "gone");
+                unroutable += 1;
+            }
+            other => panic!("{of}: {other:?}"),
+        }
+    }
+    assert!(unroutable > 0);
+    let waiting =
+        broker.shared.waiting(crate::rabbitmq::names::Lane { queue: QueueName::translate(), partner: partner("gone") });
+    assert_eq!(
+        waiting.await.unwrap() + unroutable,
+        50,
+        "each is in the queue that was declared anew, or its publisher knows"
+    );
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_counts_what_waits_in_the_broker() {
+    let (broker, _) = open(RabbitMqOptions { window: 3, ..options(&amqp()) });
+    let room = async || broker.room(&QueueName::translate(), &partner("acme")).await.unwrap();
+    assert_eq!(room().await, 3);
+    for left in [2, 1, 0, 0] {
+        broker.publish(message("translate", "acme")).await.unwrap();
+        assert_eq!(room().await, left);
+    }
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_serves_the_lanes_that_it_is_told_of() {
+    let options = options(&amqp());
+    let ((publishes, _), (consumes, _)) = (open(options.clone()), open(options));
+    let mut sent = message("deliver.payer", "payer");
+    sent.body = Body::Sealed { reference: "item".into(), bytes: (0..200_000).map(|n| n as u8).collect() };
+    consumes.serve_lanes([(sent.queue.clone(), sent.partner.clone())]);
+    publishes.publish(sent.clone()).await.unwrap();
+    let wants = crate::Wants::Prefix("deliver.".into());
+    let delivered = soon("the message", consumes.next(&wants)).await.unwrap();
+    assert_eq!(delivered.message(), &sent);
+    delivered.settle(Outcome::Done);
+    tokio::join!(publishes.shutdown(), consumes.shutdown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_tls_under_an_authority_of_its_own_and_under_no_other() {
+    let url = variable("TRADEWIND_TEST_AMQPS");
+    let authorities = std::fs::read_to_string(variable("TRADEWIND_TEST_AMQPS_CA")).unwrap();
+    let (trusting, _) = open(RabbitMqOptions { authorities: Some(authorities), ..options(&url) });
+    assert_eq!(trusting.publish(message("translate", "acme")).await.unwrap(), Accepted::Confirmed);
+    let (wary, _) = open(options(&url));
+    let refused = wary.publish(message("translate", "acme")).await;
+    assert!(matches!(refused, Err(BrokerError::Unconfirmed { .. })), "{refused:?}");
+    tokio::join!(trusting.shutdown(), wary.shutdown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_ends_waits_and_gives_back_what_no_room_took() {
+    let options = options(&amqp());
+    let (broker, _) = open(options.clone());
+    for _ in 0..3 {
+        broker.publish(message("translate", "acme")).await.unwrap();
+    }
+    let in_hand = soon("a message", broker.next(&translate())).await.unwrap();
+    let elsewhere = broker.clone();
+    let waiter = tokio::spawn(async move { elsewhere.next(&crate::Wants::Queue(QueueName::answer())).await.is_none() });
+    broker.close();
+    assert!(soon("the end of a wait", waiter).await.unwrap());
+    assert!(matches!(broker.publish(message("translate", "acme")).await, Err(BrokerError::Closed)));
+    let done = in_hand.message().id;
+    in_hand.settle(Outcome::Done);
+    broker.shutdown().await;
+    let (next, _) = open(options);
+    next.serve_lanes([(QueueName::translate(), partner("acme"))]);
+    for _ in 0..2 {
+        let delivered = soon("what was given back", next.next(&translate())).await.unwrap();
+        assert_ne!(delivered.message().id, done);
+        delivered.settle(Outcome::Done);
+    }
+    next.shutdown().await;
+}

@@ -1,0 +1,271 @@
+//! Bad weather between us and the broker, and in it. In each: what `publish` confirmed is delivered, nothing hangs, and work goes on.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lapin::uri::AMQPUri;
+use tokio::task::JoinSet;
+use tradewind_compliance::{JobId, PartnerId};
+
+use super::proxy::{Proxy, Weather};
+use super::server::Server;
+use super::{open, options, soon, translate, variable};
+use crate::contract::message;
+use crate::rabbitmq::{RabbitMq, RabbitMqOptions};
+use crate::{BrokerError, Consumer, Outcome, Publisher, QueueName};
+
+const PARTNERS: [&str; 2] = ["acme", "bravo"];
+const PUBLISHERS: usize = 8;
+const WORKERS: usize = 2;
+
+/// Publishers that publish until the broker confirms, and workers that take and settle, all at once.
+struct Traffic {
+    brokers: Vec<RabbitMq>,
+    tally: Arc<Tally>,
+    publishers: JoinSet<()>,
+    workers: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Tally {
+    confirmed: Mutex<HashSet<JobId>>,
+    done: Mutex<HashMap<JobId, usize>>,
+    failed: AtomicUsize,
+    enough: AtomicBool,
+}
+
+impl Tally {
+    fn confirmed(&self) -> usize {
+        self.confirmed.lock().unwrap().len()
+    }
+
+    fn missing(&self) -> usize {
+        let (confirmed, done) = (self.confirmed.lock().unwrap(), self.done.lock().unwrap());
+        confirmed.iter().filter(|id| !done.contains_key(id)).count()
+    }
+}
+
+impl Traffic {
+    /// Publishers that go on until [`Traffic::ends_well`]. Every tenth message is tried again once.
+    fn start(options: RabbitMqOptions) -> Self {
+        let tally = Arc::new(Tally::default());
+        let (mut publishers, mut workers) = (JoinSet::new(), JoinSet::new());
+        let (publisher, _) = open(options.clone());
+        let mut brokers = vec![publisher.clone()];
+        for number in 0..PUBLISHERS {
+            publishers.spawn(publish(publisher.clone(), tally.clone(), PARTNERS[number % PARTNERS.len()]));
+        }
+        for _ in 0..WORKERS {
+            let (worker, _) = open(options.clone());
+            worker.serve_lanes(PARTNERS.map(|name| (QueueName::translate(), name.parse::<PartnerId>().unwrap())));
+            workers.spawn(work(worker.clone(), tally.clone()));
+            brokers.push(worker);
+        }
+        Self { brokers, tally, publishers, workers }
+    }
+
+    /// Until so many more messages are confirmed than now.
+    async fn confirms(&self, more: usize) {
+        let now = self.tally.confirmed();
+        soon("messages confirmed", until(|| self.tally.confirmed() >= now + more)).await;
+    }
+
+    fn failed(&self) -> usize {
+        self.tally.failed.load(Ordering::Relaxed)
+    }
+
+    /// Until more publishers than before were told that something is wrong.
+    async fn notices(&self, before: usize) {
+        soon("a publisher that is told", until(|| self.failed() > before)).await;
+    }
+
+    /// Everything is confirmed and done in the end; says how often consumers saw a message again.
+    async fn ends_well(mut self, weather: &str) {
+        self.tally.enough.store(true, Ordering::Relaxed);
+        soon("every publisher's end", async { while self.publishers.join_next().await.is_some() {} }).await;
+        soon("everything done", until(|| self.tally.missing() == 0)).await;
+        for broker in &self.brokers {
+            broker.shutdown().await;
+        }
+        while self.workers.join_next().await.is_some() {}
+        let deliveries: usize = self.tally.done.lock().unwrap().values().sum();
+        let (confirmed, failed) = (self.tally.confirmed(), self.failed());
+        println!(
+            "{weather}: {confirmed} confirmed, 0 lost, {} seen again, {failed} trials to publish failed",
+            deliveries - confirmed
+        );
+    }
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    while !holds() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn publish(broker: RabbitMq, tally: Arc<Tally>, of: &'static str) {
+    while !tally.enough.load(Ordering::Relaxed) {
+        let message = message("translate", of);
+        while let Err(error) = broker.publish(message.clone()).await {
+            assert!(matches!(error, BrokerError::Unconfirmed { .. } | BrokerError::Refused { .. }), "{error}");
+            tally.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        tally.confirmed.lock().unwrap().insert(message.id);
+    }
+}
+
+async fn work(broker: RabbitMq, tally: Arc<Tally>) {
+    let mut seen = 0;
+    while let Some(delivered) = broker.next(&translate()).await {
+        seen += 1;
+        let (id, attempt) = (delivered.message().id, delivered.message().attempt);
+        if attempt == 1 && seen % 10 == 0 {
+            delivered.settle(Outcome::RetryAfter(Duration::from_millis(10)));
+            continue;
+        }
+        *tally.done.lock().unwrap().entry(id).or_default() += 1;
+        delivered.settle(Outcome::Done);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_killed_loses_nothing_that_it_confirmed() {
+    let server = Server::start().await;
+    let options = options(&server.url());
+    let traffic = Traffic::start(options);
+    for _ in 0..2 {
+        traffic.confirms(500).await;
+        let before = traffic.failed();
+        server.kill().await;
+        traffic.notices(before).await;
+        server.up().await;
+    }
+    traffic.confirms(500).await;
+    traffic.ends_well("broker killed twice").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_short_of_memory_holds_publishers_up_and_lets_workers_work() {
+    let server = Server::start().await;
+    let (broker, _) = open(options(&server.url()));
+    for _ in 0..3 {
+        broker.publish(message("translate", "acme")).await.unwrap();
+    }
+    let in_hand = soon("a message", broker.next(&translate())).await.unwrap();
+    server.control(&["set_vm_memory_high_watermark", "0.0000001"]).await;
+    let held_up = soon("a publisher that is held up", async {
+        loop {
+            let one = message("translate", "acme");
+            if broker.publish(one.clone()).await.is_err() {
+                break one;
+            }
+        }
+    })
+    .await;
+    let first = in_hand.message().id;
+    in_hand.settle(Outcome::Done);
+    let mut done = HashSet::from([first]);
+    for _ in 0..2 {
+        let delivered = soon("work during the alarm", broker.next(&translate())).await.unwrap();
+        assert!(done.insert(delivered.message().id));
+        delivered.settle(Outcome::Done);
+    }
+    // A retry needs the broker to take it: it waits with the message in hand, and is not lost.
+    let waiting = tokio::spawn({
+        let (broker, held_up) = (broker.clone(), held_up.clone());
+        async move { while broker.publish(held_up.clone()).await.is_err() {} }
+    });
+    server.control(&["set_vm_memory_high_watermark", "0.8"]).await;
+    soon("the publisher's confirm", waiting).await.unwrap();
+    soon("the message that was held up", async {
+        loop {
+            let delivered = broker.next(&translate()).await.unwrap();
+            let id = delivered.message().id;
+            assert!(!done.contains(&id), "what was done comes no more");
+            delivered.settle(Outcome::Done);
+            if id == held_up.id {
+                break;
+            }
+        }
+    })
+    .await;
+    broker.shutdown().await;
+}
+
+/// Options that lead through a proxy to the broker of the tests.
+async fn through(weather: Weather) -> (Proxy, RabbitMqOptions) {
+    let mut url: AMQPUri = variable("TRADEWIND_TEST_AMQP").parse().unwrap();
+    let proxy = Proxy::to(format!("{}:{}", url.authority.host, url.authority.port), weather).await;
+    url.authority.host = proxy.address.ip().to_string();
+    url.authority.port = proxy.address.port();
+    let userinfo = &url.authority.userinfo;
+    let vhost = url.vhost.replace('/', "%2f");
+    let url = format!("amqp://{}:{}@{}/{vhost}", userinfo.username, userinfo.password, proxy.address);
+    (proxy, options(&url))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_lose_nothing() {
+    let (proxy, options) = through(Weather::Fair).await;
+    let traffic = Traffic::start(options);
+    for _ in 0..4 {
+        traffic.confirms(250).await;
+        let before = traffic.failed();
+        proxy.cut_once();
+        traffic.notices(before).await;
+    }
+    traffic.confirms(250).await;
+    traffic.ends_well("connections cut four times").await;
+}
+
+/// The weather comes, publishers notice, it clears, and work goes on.
+async fn passes(weather: Weather, name: &str) {
+    let (proxy, options) = through(Weather::Fair).await;
+    let traffic = Traffic::start(options);
+    traffic.confirms(250).await;
+    let before = traffic.failed();
+    proxy.set(weather);
+    traffic.notices(before).await;
+    proxy.set(Weather::Fair);
+    traffic.confirms(250).await;
+    traffic.ends_well(name).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_half_closed_is_left() {
+    passes(Weather::HalfClosed, "half closed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_falls_silent_is_left() {
+    passes(Weather::BlackHole, "black hole").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_network_is_only_slow() {
+    let (_proxy, options) = through(Weather::Slow(Duration::from_millis(40))).await;
+    let traffic = Traffic::start(options);
+    traffic.confirms(100).await;
+    traffic.ends_well("40 ms each way").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_not_there_yet_is_waited_for() {
+    let (proxy, options) = through(Weather::Cut).await;
+    let traffic = Traffic::start(options);
+    traffic.notices(0).await;
+    proxy.set(Weather::Fair);
+    traffic.confirms(100).await;
+    traffic.ends_well("refused at first").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_fair_weather_no_two_workers_hold_the_same_message() {
+    let traffic = Traffic::start(options(&variable("TRADEWIND_TEST_AMQP")));
+    let tally = traffic.tally.clone();
+    traffic.confirms(1_000).await;
+    traffic.ends_well("fair").await;
+    assert!(tally.done.lock().unwrap().values().all(|times| *times == 1));
+}
