@@ -210,15 +210,17 @@ impl Shelf {
         loop {
             let mut changed = std::pin::pin!(self.inner.changed.notified());
             changed.as_mut().enable();
-            let state = self.lock();
-            let in_hand: usize = state.lanes.values().flat_map(BTreeMap::values).map(|lane| lane.in_hand).sum();
-            let unsettled = state.untold + in_hand;
-            drop(state);
-            if unsettled == 0 {
+            if self.unsettled() == 0 {
                 return;
             }
             changed.await;
         }
+    }
+
+    fn unsettled(&self) -> usize {
+        let state = self.lock();
+        let in_hand: usize = state.lanes.values().flat_map(BTreeMap::values).map(|lane| lane.in_hand).sum();
+        state.untold + in_hand
     }
 }
 
