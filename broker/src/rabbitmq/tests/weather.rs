@@ -11,7 +11,7 @@ use tradewind_compliance::{JobId, PartnerId};
 
 use super::proxy::{Proxy, Weather};
 use super::server::Server;
-use super::{open, options, soon, translate, variable};
+use super::{LONG, open, options, soon, translate, variable};
 use crate::contract::message;
 use crate::rabbitmq::{RabbitMq, RabbitMqOptions};
 use crate::{BrokerError, Consumer, Outcome, Publisher, QueueName};
@@ -85,7 +85,18 @@ impl Traffic {
     async fn ends_well(mut self, weather: &str) {
         self.tally.enough.store(true, Ordering::Relaxed);
         soon("every publisher's end", async { while self.publishers.join_next().await.is_some() {} }).await;
-        soon("everything done", until(|| self.tally.missing() == 0)).await;
+        let done = tokio::time::timeout(LONG, until(|| self.tally.missing() == 0)).await;
+        if done.is_err() {
+            let mut depths = Vec::new();
+            for broker in &self.brokers {
+                depths.push(broker.depths().await);
+            }
+            panic!(
+                "{weather}: of {} confirmed {} are missing; {depths:?}",
+                self.tally.confirmed(),
+                self.tally.missing()
+            );
+        }
         for broker in &self.brokers {
             broker.shutdown().await;
         }
