@@ -147,20 +147,26 @@ impl BranchKeys {
         Err(KeysError::Contended { tries: TRIES_MAX })
     }
 
-    /// Wraps every key anew that is not wrapped under the manager's current root. Nothing that is sealed changes.
+    /// Wraps every key anew that is not wrapped under its partner's current root. Nothing that is sealed changes.
     ///
     /// # Errors
     /// When the manager or the store fails; what was done until then stands, and running it again does the rest.
     pub async fn rewrap_all(&self) -> Result<Rewrapped, KeysError> {
-        let current = self.manager.current_root().await?;
         let mut done = Rewrapped::default();
+        // The list is by partner, and a partner's keys have one root.
+        let (mut partner, mut current) = (None, String::new());
         for record in self.store.list(None).await? {
             let Some(old) = record.wrapped else { continue };
+            let context = self.context(&record.id);
+            if partner.as_ref() != Some(&record.id.partner) {
+                current = self.manager.current_root(&context).await?;
+                partner = Some(record.id.partner.clone());
+            }
             if old.root == current {
                 done.current += 1;
                 continue;
             }
-            let new = self.manager.rewrap(&old, &self.context(&record.id)).await?;
+            let new = self.manager.rewrap(&old, &context).await?;
             if self.store.replace_wrapped(&record.id, &old, &new).await? {
                 done.rewrapped += 1;
             } else {

@@ -21,7 +21,7 @@ use crate::{EncryptionContext, PartnerId, SecretKey};
 pub async fn key_manager(manager: &dyn KeyManager) {
     let (key, context) = (SecretKey::generate().unwrap(), EncryptionContext::new().with("purpose", "contract"));
     let wrapped = manager.wrap(&key, &context).await.unwrap();
-    assert_eq!(wrapped.root, manager.current_root().await.unwrap(), "wrap uses the current root");
+    assert_eq!(wrapped.root, manager.current_root(&context).await.unwrap(), "wrap uses the current root");
     assert_eq!(manager.unwrap(&wrapped, &context).await.unwrap().expose(), key.expose());
     assert_ne!(manager.wrap(&key, &context).await.unwrap().bytes, wrapped.bytes, "wrapping twice differs");
     let rewrapped = manager.rewrap(&wrapped, &context).await.unwrap();

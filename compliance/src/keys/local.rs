@@ -147,7 +147,7 @@ impl KeyManager for LocalKeyManager {
         SecretKey::copy_from(key).ok_or(KeyManagerError::Refused)
     }
 
-    async fn current_root(&self) -> Result<String, KeyManagerError> {
+    async fn current_root(&self, _context: &EncryptionContext) -> Result<String, KeyManagerError> {
         let roots = self.roots();
         let (version, _) = roots.last_key_value().ok_or(KeyManagerError::UnknownRoot)?;
         Ok(format!("{ROOT_PREFIX}{version}"))

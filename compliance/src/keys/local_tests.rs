@@ -83,7 +83,7 @@ async fn another_process_takes_up_a_new_root_when_it_meets_it() {
     assert_eq!((old.root.as_str(), new.root.as_str()), ("local/1", "local/2"));
     two.unwrap(&new, &context()).await.unwrap();
     one.unwrap(&old, &context()).await.unwrap();
-    assert_eq!(two.current_root().await.unwrap(), "local/2");
+    assert_eq!(two.current_root(&context()).await.unwrap(), "local/2");
 }
 
 #[tokio::test]

@@ -25,8 +25,9 @@ pub trait KeyManager: Send + Sync + fmt::Debug {
     /// is gone.
     async fn unwrap(&self, wrapped: &WrappedKey, context: &EncryptionContext) -> Result<SecretKey, KeyManagerError>;
 
-    /// The name of the root that [`KeyManager::wrap`] uses now. What is wrapped under another is due for [`KeyManager::rewrap`].
-    async fn current_root(&self) -> Result<String, KeyManagerError>;
+    /// The name of the root that [`KeyManager::wrap`] uses now for this context. What is wrapped under another is due for
+    /// [`KeyManager::rewrap`].
+    async fn current_root(&self, context: &EncryptionContext) -> Result<String, KeyManagerError>;
 
     /// Wraps a wrapped key anew under the current root. A service that can do so without giving the key out does.
     ///
@@ -62,10 +63,13 @@ pub enum KeyManagerError {
     /// The wrapped key or its context was changed, or belongs to another root.
     #[error("expected a wrapped key of this manager and context, found that it does not verify")]
     Refused,
-    /// The root that wrapped the key is not at hand.
-    #[error("expected the root key that wrapped this branch key, found that it is not at hand")]
+    /// The root that wrapped the key, or is to wrap it, is not at hand.
+    #[error("expected the root key of this branch key, found that it is not at hand")]
     UnknownRoot,
-    /// The manager cannot be reached now; trying again may help.
+    /// The manager does not grant the right; trying again does not help, an operator does.
+    #[error("expected the right to use the key manager, found that it is denied")]
+    Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The manager cannot be reached now, or is asked too often; trying again may help.
     #[error("expected an answer from the key manager, found none")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -27,8 +27,8 @@ impl KeyManager for Counting {
         self.inner.unwrap(wrapped, context).await
     }
 
-    async fn current_root(&self) -> Result<String, KeyManagerError> {
-        self.inner.current_root().await
+    async fn current_root(&self, context: &EncryptionContext) -> Result<String, KeyManagerError> {
+        self.inner.current_root(context).await
     }
 }
 
@@ -232,8 +232,8 @@ impl KeyManager for ShredsMeanwhile {
         self.inner.unwrap(wrapped, context).await
     }
 
-    async fn current_root(&self) -> Result<String, KeyManagerError> {
-        self.inner.current_root().await
+    async fn current_root(&self, context: &EncryptionContext) -> Result<String, KeyManagerError> {
+        self.inner.current_root(context).await
     }
 }
 

@@ -135,6 +135,9 @@ pub enum StoreError {
     /// The file system failed.
     #[error("expected the file system to serve an object, found a failure")]
     Io(#[source] io::Error),
+    /// A remote store does not grant the right; trying again does not help, an operator does.
+    #[error("expected the right to use the object store, found that it is denied")]
+    Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A remote store failed or could not be reached; trying again may help.
     #[error("expected an answer from the object store, found none")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
