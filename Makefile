@@ -30,10 +30,10 @@ test: lint unit ## everything: format, lints, unit and integration tests against
 
 lint: build-tools ## format and lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --exclude tradewind-aws --all-targets -- -D warnings
 
 unit: test-tools ## all tests
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --exclude tradewind-aws
 
 services-up: services-tools ## RabbitMQ, PostgreSQL, SeaweedFS and moto on loopback; `scripts/services env` names them to the tests
 	scripts/services up
@@ -45,7 +45,7 @@ test-engines: build-tools services-up ## every backend's contract suite and bad 
 	scripts/test-engines
 
 bench: build-tools ## benchmarks; docs/benchmarks.md tells what they measure
-	$(CARGO) bench --locked --workspace
+	$(CARGO) bench --locked --workspace --exclude tradewind-aws
 
 docs: build ## write the generated pages anew
 	UPDATE_EXPECT=1 $(CARGO) test --locked --test it generated_pages

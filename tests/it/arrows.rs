@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each crate, and which of ours it may use.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("edi", &[]),
     ("compliance", &[]),
     ("ledger", &["edi", "compliance"]),
     ("broker", &["compliance"]),
     ("transfer", &["compliance"]),
+    ("aws", &["compliance"]),
     ("api", &["edi", "compliance", "ledger", "broker", "transfer"]),
 ];
 

@@ -1,0 +1,20 @@
+//! Which KMS key wraps whose branch keys.
+
+use std::collections::BTreeMap;
+
+use crate::Connection;
+
+/// The KMS keys of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KmsOptions {
+    /// The key that wraps branch keys: its id, ARN, or alias (`alias/tradewind`). An alias that is made to point to another key takes
+    /// effect at the next branch key; `keys rewrap` brings the older ones along.
+    pub key: String,
+    /// Keys of partners that have their own, by partner. Default: none.
+    #[serde(default)]
+    pub partners: BTreeMap<String, String>,
+    /// Where KMS is, and how long it may take.
+    #[serde(default)]
+    pub connection: Connection,
+}

@@ -1,0 +1,120 @@
+//! A bucket of a real server, with a prefix for each test.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::Builder;
+use bytes::Bytes;
+use futures::TryStreamExt;
+use tradewind_aws::{Access, Connection, Encryption, S3ObjectStore, S3Options};
+use tradewind_compliance::store::{ByteStream, ObjectInfo, ObjectStore, PutMode, StoreError};
+use tradewind_compliance::{IdSource, ObjectKey, WallClock};
+
+use super::weather::Weather;
+
+const BUCKET: &str = "tradewind-engines";
+
+/// A place in the bucket that no other test uses.
+pub struct Place {
+    endpoint: String,
+    prefix: String,
+    pub client: aws_sdk_s3::Client,
+}
+
+impl Place {
+    pub async fn new() -> Self {
+        let endpoint = super::variable("TRADEWIND_TEST_S3");
+        let client = client(&endpoint);
+        // Another test may have made it.
+        let _ = client.create_bucket().bucket(BUCKET).send().await;
+        client.head_bucket().bucket(BUCKET).send().await.expect("a bucket on the test's S3 server");
+        let ids = IdSource::new(Arc::new(WallClock)).unwrap();
+        Self { endpoint, prefix: format!("{}/", ids.item_id().as_str()), client }
+    }
+
+    pub fn options(&self) -> S3Options {
+        S3Options {
+            bucket: BUCKET.to_owned(),
+            prefix: self.prefix.clone(),
+            path_style: true,
+            encryption: Encryption::Bucket,
+            connection: Connection { endpoint: Some(self.endpoint.clone()), ..Connection::default() },
+        }
+    }
+
+    pub async fn store(&self) -> S3ObjectStore {
+        S3ObjectStore::open(self.options(), &access()).await.unwrap()
+    }
+
+    /// A store that reaches the server through bad weather, and is impatient.
+    pub async fn store_in(&self, weather: &Weather) -> S3ObjectStore {
+        S3ObjectStore::open(self.options_in(weather), &access()).await.unwrap()
+    }
+
+    pub fn options_in(&self, weather: &Weather) -> S3Options {
+        let connection = Connection { read_timeout_ms: 2_000, operation_timeout_ms: 8_000, ..weather.connection() };
+        S3Options { connection, ..self.options() }
+    }
+
+    pub async fn weather(&self) -> Weather {
+        Weather::before(&self.endpoint).await
+    }
+
+    /// Uploads in parts that were begun here and have not ended.
+    pub async fn unfinished(&self) -> usize {
+        let listed = self.client.list_multipart_uploads().bucket(BUCKET).prefix(&self.prefix).send().await.unwrap();
+        listed.uploads().len()
+    }
+
+    /// Begins an upload in parts, as a process that then died.
+    pub async fn begin(&self, key: &str) {
+        let name = format!("{}{key}", self.prefix);
+        self.client.create_multipart_upload().bucket(BUCKET).key(name).send().await.unwrap();
+    }
+}
+
+pub fn access() -> Access {
+    Access::Keys {
+        id: super::variable("TRADEWIND_TEST_S3_ACCESS_KEY"),
+        secret: super::variable("TRADEWIND_TEST_S3_SECRET").into(),
+    }
+}
+
+fn client(endpoint: &str) -> aws_sdk_s3::Client {
+    let Access::Keys { id, secret } = access() else { unreachable!("the tests' access is by keys") };
+    let secret = secrecy::ExposeSecret::expose_secret(&secret).to_owned();
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new(id, secret, None, None, "tests"))
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .http_client(Builder::new().build_http());
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
+pub fn key(name: &str) -> ObjectKey {
+    name.parse().unwrap()
+}
+
+pub fn content(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|at| u8::try_from(at % 251).unwrap()).collect()
+}
+
+/// Puts `bytes` in pieces as a vault does.
+pub async fn put(store: &dyn ObjectStore, name: &str, bytes: &[u8], mode: PutMode) -> Result<ObjectInfo, StoreError> {
+    let pieces: Vec<_> = bytes.chunks(256 * 1024).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    store.put(&key(name), Box::pin(futures::stream::iter(pieces)), mode).await
+}
+
+pub async fn collect(body: ByteStream) -> Result<Vec<u8>, StoreError> {
+    body.try_fold(Vec::new(), |mut all, piece| async move {
+        all.extend_from_slice(&piece);
+        Ok(all)
+    })
+    .await
+}
+
+pub async fn all_of(store: &dyn ObjectStore, name: &str) -> Vec<u8> {
+    collect(store.get(&key(name)).await.unwrap().1).await.unwrap()
+}
