@@ -18,3 +18,15 @@ pub struct KmsOptions {
     #[serde(default)]
     pub connection: Connection,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_an_operator_writes() {
+        let options: KmsOptions = toml::from_str("key = 'alias/main'\npartners = { acme = 'alias/acme' }").unwrap();
+        assert_eq!((options.key.as_str(), options.partners.len()), ("alias/main", 1));
+        assert!(toml::from_str::<KmsOptions>("keys = 'alias/main'").is_err());
+    }
+}

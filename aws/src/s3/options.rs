@@ -67,3 +67,26 @@ impl Encryption {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_an_operator_writes() {
+        let text = "
+            bucket = 'objects'
+            path-style = true
+            encryption = { by = 'kms', key = 'alias/objects', bucket-key = true }
+            connection = { endpoint = 'https://s3.example', attempts-max = 2 }
+        ";
+        let options: S3Options = toml::from_str(text).unwrap();
+        assert_eq!(options.encryption, Encryption::Kms { key: Some("alias/objects".to_owned()), bucket_key: true });
+        assert_eq!((options.connection.attempts_max, options.prefix.as_str()), (2, ""));
+        let least: S3Options = toml::from_str("bucket = 'objects'").unwrap();
+        assert_eq!((least.encryption, least.connection), (Encryption::Bucket, Connection::default()));
+        for wrong in ["", "bucket = 'b'\nbuckets = 'c'", "bucket = 'b'\nencryption = { by = 's4' }"] {
+            assert!(toml::from_str::<S3Options>(wrong).is_err(), "{wrong}");
+        }
+    }
+}
