@@ -8,15 +8,15 @@ use tradewind_compliance::{CONTEXT_PARTNER, CONTEXT_TENANT, EncryptionContext};
 use super::weather::Weather;
 
 /// A new key, and the client that made it.
-pub struct Root {
+pub(crate) struct Root {
     endpoint: String,
-    pub client: aws_sdk_kms::Client,
-    pub id: String,
-    pub arn: String,
+    pub(crate) client: aws_sdk_kms::Client,
+    pub(crate) id: String,
+    pub(crate) arn: String,
 }
 
 impl Root {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let endpoint = super::variable("TRADEWIND_TEST_AWS");
         let config = aws_sdk_kms::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -30,26 +30,26 @@ impl Root {
     }
 
     /// Another key.
-    pub async fn another(&self) -> Self {
+    pub(crate) async fn another(&self) -> Self {
         let (id, arn) = create(&self.client).await;
         Self { endpoint: self.endpoint.clone(), client: self.client.clone(), id, arn }
     }
 
-    pub fn options(&self) -> KmsOptions {
+    pub(crate) fn options(&self) -> KmsOptions {
         let connection = Connection { endpoint: Some(self.endpoint.clone()), ..Connection::default() };
         KmsOptions { key: self.arn.clone(), partners: Default::default(), connection }
     }
 
-    pub async fn manager(&self) -> KmsKeyManager {
+    pub(crate) async fn manager(&self) -> KmsKeyManager {
         manager(self.options()).await
     }
 
-    pub async fn weather(&self) -> Weather {
+    pub(crate) async fn weather(&self) -> Weather {
         Weather::before(&self.endpoint).await
     }
 
     /// A manager that reaches KMS through bad weather, and is impatient.
-    pub async fn manager_in(&self, weather: &Weather) -> KmsKeyManager {
+    pub(crate) async fn manager_in(&self, weather: &Weather) -> KmsKeyManager {
         let connection = Connection { read_timeout_ms: 1_000, operation_timeout_ms: 4_000, ..weather.connection() };
         manager(KmsOptions { connection, ..self.options() }).await
     }
@@ -60,14 +60,14 @@ async fn create(client: &aws_sdk_kms::Client) -> (String, String) {
     (about.key_id, about.arn.unwrap())
 }
 
-pub async fn manager(options: KmsOptions) -> KmsKeyManager {
+pub(crate) async fn manager(options: KmsOptions) -> KmsKeyManager {
     KmsKeyManager::new(options, &access()).await.unwrap()
 }
 
-pub fn access() -> Access {
+pub(crate) fn access() -> Access {
     Access::Keys { id: "tests".to_owned(), secret: "tests".to_owned().into() }
 }
 
-pub fn context(partner: &str) -> EncryptionContext {
+pub(crate) fn context(partner: &str) -> EncryptionContext {
     EncryptionContext::new().with(CONTEXT_TENANT, "main").with(CONTEXT_PARTNER, partner)
 }

@@ -1,13 +1,13 @@
 //! The servers that tests use, and who stands between.
 
-pub mod kms;
-pub mod s3;
-pub mod weather;
+pub(crate) mod kms;
+pub(crate) mod s3;
+pub(crate) mod weather;
 
 use std::time::Duration;
 
 /// A variable that says where a server is.
-pub fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: `make services-up` starts the servers that these tests need, and tells how they are found")
     })
@@ -17,12 +17,12 @@ pub fn variable(name: &str) -> String {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What `work` gives, within the tests' patience.
-pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.expect("an end within the tests' patience")
 }
 
 /// Asks until the answer is yes, within the tests' patience.
-pub async fn until(what: &str, mut asked: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut asked: impl AsyncFnMut() -> bool) {
     let turns = async {
         while !asked().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

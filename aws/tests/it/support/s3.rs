@@ -15,14 +15,14 @@ use super::weather::Weather;
 const BUCKET: &str = "tradewind-engines";
 
 /// A place in the bucket that no other test uses.
-pub struct Place {
+pub(crate) struct Place {
     endpoint: String,
     prefix: String,
-    pub client: aws_sdk_s3::Client,
+    pub(crate) client: aws_sdk_s3::Client,
 }
 
 impl Place {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let endpoint = super::variable("TRADEWIND_TEST_S3");
         let client = client(&endpoint);
         // Another test may have made it.
@@ -32,7 +32,7 @@ impl Place {
         Self { endpoint, prefix: format!("{}/", ids.item_id().as_str()), client }
     }
 
-    pub fn options(&self) -> S3Options {
+    pub(crate) fn options(&self) -> S3Options {
         S3Options {
             bucket: BUCKET.to_owned(),
             prefix: self.prefix.clone(),
@@ -42,38 +42,38 @@ impl Place {
         }
     }
 
-    pub async fn store(&self) -> S3ObjectStore {
+    pub(crate) async fn store(&self) -> S3ObjectStore {
         S3ObjectStore::open(self.options(), &access()).await.unwrap()
     }
 
     /// A store that reaches the server through bad weather, and is impatient.
-    pub async fn store_in(&self, weather: &Weather) -> S3ObjectStore {
+    pub(crate) async fn store_in(&self, weather: &Weather) -> S3ObjectStore {
         S3ObjectStore::open(self.options_in(weather), &access()).await.unwrap()
     }
 
-    pub fn options_in(&self, weather: &Weather) -> S3Options {
+    pub(crate) fn options_in(&self, weather: &Weather) -> S3Options {
         let connection = Connection { read_timeout_ms: 2_000, operation_timeout_ms: 8_000, ..weather.connection() };
         S3Options { connection, ..self.options() }
     }
 
-    pub async fn weather(&self) -> Weather {
+    pub(crate) async fn weather(&self) -> Weather {
         Weather::before(&self.endpoint).await
     }
 
     /// Uploads in parts that were begun here and have not ended.
-    pub async fn unfinished(&self) -> usize {
+    pub(crate) async fn unfinished(&self) -> usize {
         let listed = self.client.list_multipart_uploads().bucket(BUCKET).prefix(&self.prefix).send().await.unwrap();
         listed.uploads().len()
     }
 
     /// Begins an upload in parts, as a process that then died.
-    pub async fn begin(&self, key: &str) {
+    pub(crate) async fn begin(&self, key: &str) {
         let name = format!("{}{key}", self.prefix);
         self.client.create_multipart_upload().bucket(BUCKET).key(name).send().await.unwrap();
     }
 }
 
-pub fn access() -> Access {
+pub(crate) fn access() -> Access {
     Access::Keys {
         id: super::variable("TRADEWIND_TEST_S3_ACCESS_KEY"),
         secret: super::variable("TRADEWIND_TEST_S3_SECRET").into(),
@@ -93,21 +93,26 @@ fn client(endpoint: &str) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
-pub fn key(name: &str) -> ObjectKey {
+pub(crate) fn key(name: &str) -> ObjectKey {
     name.parse().unwrap()
 }
 
-pub fn content(bytes: usize) -> Vec<u8> {
+pub(crate) fn content(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| u8::try_from(at % 251).unwrap()).collect()
 }
 
 /// Puts `bytes` in pieces as a vault does.
-pub async fn put(store: &dyn ObjectStore, name: &str, bytes: &[u8], mode: PutMode) -> Result<ObjectInfo, StoreError> {
+pub(crate) async fn put(
+    store: &dyn ObjectStore,
+    name: &str,
+    bytes: &[u8],
+    mode: PutMode,
+) -> Result<ObjectInfo, StoreError> {
     let pieces: Vec<_> = bytes.chunks(256 * 1024).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     store.put(&key(name), Box::pin(futures::stream::iter(pieces)), mode).await
 }
 
-pub async fn collect(body: ByteStream) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn collect(body: ByteStream) -> Result<Vec<u8>, StoreError> {
     body.try_fold(Vec::new(), |mut all, piece| async move {
         all.extend_from_slice(&piece);
         Ok(all)
@@ -115,6 +120,6 @@ pub async fn collect(body: ByteStream) -> Result<Vec<u8>, StoreError> {
     .await
 }
 
-pub async fn all_of(store: &dyn ObjectStore, name: &str) -> Vec<u8> {
+pub(crate) async fn all_of(store: &dyn ObjectStore, name: &str) -> Vec<u8> {
     collect(store.get(&key(name)).await.unwrap().1).await.unwrap()
 }

@@ -19,7 +19,7 @@ use tradewind_aws::Connection;
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The server does not see it; it is answered with this status, type and body.
     Answer(u16, &'static str),
     /// The connection breaks after so many bytes of the request's body.
@@ -34,13 +34,13 @@ pub enum Fault {
 
 /// A request that was seen.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    pub operation: String,
-    pub headers: HeaderMap,
+pub(crate) struct Seen {
+    pub(crate) operation: String,
+    pub(crate) headers: HeaderMap,
 }
 
 /// The proxy. It stops with the test's runtime.
-pub struct Weather {
+pub(crate) struct Weather {
     address: SocketAddr,
     sky: Arc<Sky>,
 }
@@ -55,7 +55,7 @@ type Body = BoxBody<Bytes, io::Error>;
 
 impl Weather {
     /// A proxy before the server at `endpoint`; fair until told otherwise.
-    pub async fn before(endpoint: &str) -> Self {
+    pub(crate) async fn before(endpoint: &str) -> Self {
         let server = endpoint.strip_prefix("http://").expect("an http endpoint").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,26 +64,26 @@ impl Weather {
         Self { address, sky }
     }
 
-    pub fn connection(&self) -> Connection {
+    pub(crate) fn connection(&self) -> Connection {
         Connection { endpoint: Some(format!("http://{}", self.address)), ..Connection::default() }
     }
 
     /// What happens to the next calls of an operation, one after the other.
-    pub fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
         self.sky.planned.lock().unwrap().push((operation.to_owned(), faults.into_iter().collect(), None));
     }
 
     /// What happens to every call of an operation from now on.
-    pub fn always(&self, operation: &str, fault: Fault) {
+    pub(crate) fn always(&self, operation: &str, fault: Fault) {
         self.sky.planned.lock().unwrap().push((operation.to_owned(), VecDeque::new(), Some(fault)));
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.sky.planned.lock().unwrap().clear();
     }
 
     /// The calls of an operation that came until now.
-    pub fn calls(&self, operation: &str) -> Vec<Seen> {
+    pub(crate) fn calls(&self, operation: &str) -> Vec<Seen> {
         let seen = self.sky.seen.lock().unwrap();
         seen.iter().filter(|seen| seen.operation == operation).cloned().collect()
     }
@@ -129,8 +129,14 @@ async fn answer(sky: Arc<Sky>, request: Request<Incoming>) -> io::Result<Respons
         Some(Fault::CutAnswer(after)) => {
             let (head, body) = pass(&sky.server, request).await?.into_parts();
             let body = body.collect().await?.to_bytes();
-            let pieces = [Ok(Frame::data(body.slice(..after.min(body.len())))), Err(broken())];
-            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(futures::stream::iter(pieces)))))
+            let some = Frame::data(body.slice(..after.min(body.len())));
+            let cut = futures::stream::once(async {
+                // What was sent until now is sent for good before the end comes.
+                tokio::task::yield_now().await;
+                Err(broken())
+            });
+            let pieces = futures::stream::once(async { Ok(some) }).chain(cut);
+            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(Box::pin(pieces)))))
         }
         Some(Fault::Silence) => std::future::pending().await,
     }
