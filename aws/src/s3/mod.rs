@@ -33,6 +33,9 @@ const RANGE_END_MAX: u64 = i64::MAX as u64;
 /// The object store in S3. Cheap to clone; several processes may share a bucket and a prefix.
 ///
 /// An object of more than [`PART_BYTES`] goes up in parts as its bytes come, so a writer holds three parts at most, however large the object.
+/// Of many who put such an object at once, one succeeds if the server looks and completes at once, as S3 does; SeaweedFS does so for objects of
+/// one part alone.
+///
 /// What a process that died left half-way is nowhere seen, but is paid for until [`S3ObjectStore::sweep`] removes it.
 ///
 /// It needs the rights `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload` and

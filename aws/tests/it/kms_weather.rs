@@ -75,7 +75,7 @@ async fn a_denied_right_is_told_apart_and_not_asked_for_again() {
 async fn a_kms_that_is_down_or_silent_does_not_hold_callers_for_ever() {
     let root = Root::new().await;
     let weather = root.weather().await;
-    let silent = root.manager_in(&weather).await;
+    let silent = root.impatient_manager_in(&weather).await;
     weather.always("Encrypt", Fault::Silence);
     let key = key();
     let many = (0..100).map(|_| async { silent.wrap(&key, &context("acme")).await.unwrap_err() });

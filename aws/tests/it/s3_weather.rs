@@ -102,7 +102,7 @@ async fn a_failure_that_comes_with_a_good_status_is_a_failure() {
 async fn a_silent_server_does_not_hold_a_caller_for_ever() {
     let place = Place::new().await;
     let weather = place.weather().await;
-    let store = place.store_in(&weather).await;
+    let store = place.impatient_store_in(&weather).await;
     for operation in ["PutObject", "HeadObject", "GetObject", "DeleteObject", "ListObjectsV2"] {
         weather.always(operation, Fault::Silence);
     }

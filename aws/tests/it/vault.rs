@@ -96,7 +96,7 @@ async fn nothing_is_stored_while_kms_does_not_answer() {
     {
         weather.clear();
         weather.always("Encrypt", fault);
-        let vault = Vault::new(keys(root.manager_in(&weather).await, Arc::default()), store.clone());
+        let vault = Vault::new(keys(root.impatient_manager_in(&weather).await, Arc::default()), store.clone());
         let error = soon(seal(&vault, name, CANARY)).await.unwrap_err();
         assert!(matches!(error, VaultError::Keys(_)), "{error:?}");
         assert!(matches!(store.head(&key(name)).await, Err(StoreError::NotFound)));

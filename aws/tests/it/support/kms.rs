@@ -48,10 +48,14 @@ impl Root {
         Weather::before(&self.endpoint).await
     }
 
-    /// A manager that reaches KMS through bad weather, and is impatient.
+    /// A manager that reaches KMS through bad weather.
     pub(crate) async fn manager_in(&self, weather: &Weather) -> KmsKeyManager {
-        let connection = Connection { read_timeout_ms: 1_000, operation_timeout_ms: 4_000, ..weather.connection() };
-        manager(KmsOptions { connection, ..self.options() }).await
+        manager(KmsOptions { connection: weather.connection(), ..self.options() }).await
+    }
+
+    /// The same, for a server that is silent.
+    pub(crate) async fn impatient_manager_in(&self, weather: &Weather) -> KmsKeyManager {
+        manager(KmsOptions { connection: weather.impatient_connection(), ..self.options() }).await
     }
 }
 

@@ -46,14 +46,19 @@ impl Place {
         S3ObjectStore::open(self.options(), &access()).await.unwrap()
     }
 
-    /// A store that reaches the server through bad weather, and is impatient.
+    /// A store that reaches the server through bad weather.
     pub(crate) async fn store_in(&self, weather: &Weather) -> S3ObjectStore {
         S3ObjectStore::open(self.options_in(weather), &access()).await.unwrap()
     }
 
     pub(crate) fn options_in(&self, weather: &Weather) -> S3Options {
-        let connection = Connection { read_timeout_ms: 2_000, operation_timeout_ms: 8_000, ..weather.connection() };
-        S3Options { connection, ..self.options() }
+        S3Options { connection: weather.connection(), ..self.options() }
+    }
+
+    /// The same, for a server that is silent.
+    pub(crate) async fn impatient_store_in(&self, weather: &Weather) -> S3ObjectStore {
+        let options = S3Options { connection: weather.impatient_connection(), ..self.options() };
+        S3ObjectStore::open(options, &access()).await.unwrap()
     }
 
     pub(crate) async fn weather(&self) -> Weather {

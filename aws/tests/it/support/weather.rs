@@ -68,6 +68,11 @@ impl Weather {
         Connection { endpoint: Some(format!("http://{}", self.address)), ..Connection::default() }
     }
 
+    /// Waits that a test of silence has the patience for, and that a busy machine keeps.
+    pub(crate) fn impatient_connection(&self) -> Connection {
+        Connection { read_timeout_ms: 3_000, operation_timeout_ms: 9_000, ..self.connection() }
+    }
+
     /// What happens to the next calls of an operation, one after the other.
     pub(crate) fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
         self.sky.planned.lock().unwrap().push((operation.to_owned(), faults.into_iter().collect(), None));
