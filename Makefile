@@ -83,7 +83,7 @@ test-tools: build-tools $(VENV)/.installed
 
 $(VENV)/.installed: tests/requirements.txt
 	@scripts/install-packages python3-venv
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	for try in 1 2 3; do $(VENV)/bin/pip install --quiet -r tests/requirements.txt && break || sleep $$((try * 5)); done
 	$(VENV)/bin/python -c 'import aws_encryption_sdk'
 	touch $@
@@ -93,14 +93,14 @@ services-tools: $(SERVICES_VENV)/.installed
 
 $(SERVICES_VENV)/.installed: tests/services-requirements.txt
 	@scripts/install-packages python3-venv
-	$(PYTHON) -m venv $(SERVICES_VENV)
+	$(PYTHON) -m venv --clear $(SERVICES_VENV)
 	for try in 1 2 3; do $(SERVICES_VENV)/bin/pip install --quiet -r $< && break || sleep $$((try * 5)); done
 	$(SERVICES_VENV)/bin/moto_server --help >/dev/null && test -x $(SERVICES_VENV)/bin/weed
 	touch $@
 
 $(PEERS_VENV)/.installed: differential/requirements.txt
 	@scripts/install-packages python3-venv
-	$(PYTHON) -m venv $(PEERS_VENV)
+	$(PYTHON) -m venv --clear $(PEERS_VENV)
 	for try in 1 2 3; do $(PEERS_VENV)/bin/pip install --quiet -r $< && break || sleep $$((try * 5)); done
 	$(PEERS_VENV)/bin/python -c 'import pyx12, linuxforhealth.x12.io'
 	touch $@
