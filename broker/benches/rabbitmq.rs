@@ -14,7 +14,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use secrecy::SecretString;
 use tradewind_broker::rabbitmq::{RabbitMq, RabbitMqOptions};
-use tradewind_broker::{Accepted, Body, Message, Outcome, Publisher, QueueName, Settlement};
+use tradewind_broker::{Accepted, Body, Broker, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
 
 const MESSAGES: u64 = 20_000;

@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use tradewind_compliance::{JobId, PartnerId};
 
 use crate::{
-    Accepted, BrokerError, Consumer, Delivered, Depth, Message, Outcome, Publisher, QueueName, Settlement, Wants,
+    Accepted, Broker, BrokerError, Consumer, Delivered, Depth, Message, Outcome, Publisher, QueueName, Settlement,
+    Wants,
 };
 
 /// Limits of the in-process broker.
@@ -68,19 +69,6 @@ impl InProcess {
         Self { shared: Arc::new(Shared { options, settlement, state, changed }) }
     }
 
-    /// Ends every consumer's wait. What waits is forgotten here; the outbox still has it.
-    pub fn close(&self) {
-        let mut state = self.shared.lock();
-        state.closed = true;
-        for lane in state.queues.values_mut().flat_map(BTreeMap::values_mut) {
-            for message in std::mem::take(&mut lane.waiting) {
-                lane.unsettled.remove(&message.id);
-            }
-        }
-        drop(state);
-        self.shared.changed.notify_waiters();
-    }
-
     fn take(&self, wants: &Wants) -> Taken {
         let mut guard = self.shared.lock();
         let state = &mut *guard;
@@ -114,6 +102,33 @@ impl InProcess {
                 shared.changed.notify_waiters();
             }),
         )
+    }
+}
+
+#[async_trait]
+impl Broker for InProcess {
+    /// Every lane is published to here.
+    fn serve_lanes(&self, _lanes: Vec<(QueueName, PartnerId)>) {}
+
+    fn connected(&self) -> bool {
+        true
+    }
+
+    /// What waits is forgotten here; the outbox still has it.
+    fn close(&self) {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        for lane in state.queues.values_mut().flat_map(BTreeMap::values_mut) {
+            for message in std::mem::take(&mut lane.waiting) {
+                lane.unsettled.remove(&message.id);
+            }
+        }
+        drop(state);
+        self.shared.changed.notify_waiters();
+    }
+
+    async fn shutdown(&self) {
+        self.close();
     }
 }
 

@@ -158,6 +158,22 @@ pub trait Consumer: Send + Sync {
     async fn next(&self, wants: &Wants) -> Option<Delivered>;
 }
 
+/// The whole of a backend, from its opening to its end.
+#[async_trait]
+pub trait Broker: Publisher + Consumer + 'static {
+    /// Names lanes that other processes publish to, so that this one's consumers serve them. Lanes that this process publishes to are known.
+    fn serve_lanes(&self, lanes: Vec<(QueueName, tradewind_compliance::PartnerId)>);
+
+    /// Whether messages can pass now.
+    fn connected(&self) -> bool;
+
+    /// Ends every consumer's wait. What waited here goes back; what is in hand may still be settled.
+    fn close(&self);
+
+    /// Closes, and waits within limits until what is in hand is settled. What is unsettled then is given out again.
+    async fn shutdown(&self);
+}
+
 /// Which queues a consumer serves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Wants {

@@ -33,7 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
             opened = Link::open(&shared.options, "tradewind consumer") => match opened {
                 Ok(link) => {
                     failures = 0;
-                    session(&shared, link, &mut asks).await
+                    shared.linked(session(&shared, link, &mut asks)).await
                 }
                 Err(fault) => Err(fault),
             },

@@ -15,6 +15,7 @@ mod tests;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +26,8 @@ use tokio::time::timeout;
 use tradewind_compliance::PartnerId;
 
 use crate::{
-    ATTEMPTS_MAX, Accepted, BrokerError, Consumer, Delivered, Depth, Message, Publisher, QueueName, Settlement, Wants,
+    ATTEMPTS_MAX, Accepted, Broker, BrokerError, Consumer, Delivered, Depth, Message, Publisher, QueueName, Settlement,
+    Wants,
 };
 use names::{Lane, Names};
 use publish::{Job, Target};
@@ -37,6 +39,8 @@ pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Questions and publishings that wait for their turn.
 const WAITING_MAX: usize = 1024;
+/// One publishes, one consumes.
+const LINKS: usize = 2;
 /// How long messages in hand may take to be settled at the end.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -80,6 +84,8 @@ struct Shared {
     publishing: mpsc::Sender<Job>,
     asking: mpsc::Sender<Ask>,
     stop: watch::Sender<bool>,
+    /// Connections that stand, of [`LINKS`].
+    links: AtomicUsize,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
 }
 
@@ -90,7 +96,7 @@ struct Ask {
 }
 
 impl RabbitMq {
-    /// Starts to connect and goes on until [`RabbitMq::shutdown`]; a broker that is not there yet is waited for. `settlement` hears what went to
+    /// Starts to connect and goes on until [`Broker::shutdown`]; a broker that is not there yet is waited for. `settlement` hears what went to
     /// quarantine.
     ///
     /// # Errors
@@ -104,7 +110,17 @@ impl RabbitMq {
         let names = Names::new(&options.prefix);
         let shelf = Shelf::new(settling);
         let tasks = tokio::sync::Mutex::new(JoinSet::new());
-        let shared = Arc::new(Shared { options, names, shelf, settlement, publishing, asking, stop, tasks });
+        let shared = Arc::new(Shared {
+            options,
+            names,
+            shelf,
+            settlement,
+            publishing,
+            asking,
+            stop,
+            links: AtomicUsize::new(0),
+            tasks,
+        });
         if let Ok(mut tasks) = shared.tasks.try_lock() {
             tasks.spawn(publish::run(shared.clone(), jobs));
             tasks.spawn(consume::run(shared.clone(), asks));
@@ -112,34 +128,17 @@ impl RabbitMq {
         }
         Ok(Self { shared })
     }
-
-    /// Names lanes that other processes publish to, so that this one's consumers serve them. Lanes that this process publishes to it knows.
-    pub fn serve_lanes(&self, lanes: impl IntoIterator<Item = (QueueName, PartnerId)>) {
-        for (queue, partner) in lanes {
-            self.shared.shelf.know(&Lane { queue, partner });
-        }
-    }
-
-    /// Ends every consumer's wait. What waited here goes back to the broker; what is in hand may still be settled.
-    pub fn close(&self) {
-        self.shared.shelf.close();
-    }
-
-    /// Closes, waits until what is in hand is settled, and ends the connections. What is unsettled then comes again, to whoever consumes.
-    pub async fn shutdown(&self) {
-        self.close();
-        if timeout(DRAIN, self.shared.shelf.settled()).await.is_err() {
-            tracing::warn!("messages were unsettled at the end; the broker gives them out again");
-        }
-        self.shared.stop.send_replace(true);
-        let mut tasks = self.shared.tasks.lock().await;
-        if timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
-            tasks.shutdown().await;
-        }
-    }
 }
 
 impl Shared {
+    /// Runs a session on a connection that stands, which counts as long as it does.
+    async fn linked<T>(&self, session: impl Future<Output = T>) -> T {
+        self.links.fetch_add(1, Ordering::Relaxed);
+        let ended = session.await;
+        self.links.fetch_sub(1, Ordering::Relaxed);
+        ended
+    }
+
     /// Publishes and waits for the broker's confirm.
     async fn publish(&self, target: Target, message: Message) -> Result<(), BrokerError> {
         let queue = message.queue.clone();
@@ -163,7 +162,7 @@ impl Shared {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// Completes once [`RabbitMq::shutdown`] came to its end.
+    /// Completes once [`Broker::shutdown`] came to its end.
     async fn stopped(&self) {
         // The sender lives as long as `self`.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
@@ -227,6 +226,35 @@ impl Consumer for RabbitMq {
                 Taken::Closed => return None,
                 Taken::Nothing => changed.await,
             }
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for RabbitMq {
+    fn serve_lanes(&self, lanes: Vec<(QueueName, PartnerId)>) {
+        for (queue, partner) in lanes {
+            self.shared.shelf.know(&Lane { queue, partner });
+        }
+    }
+
+    fn connected(&self) -> bool {
+        self.shared.links.load(Ordering::Relaxed) == LINKS
+    }
+
+    fn close(&self) {
+        self.shared.shelf.close();
+    }
+
+    async fn shutdown(&self) {
+        self.close();
+        if timeout(DRAIN, self.shared.shelf.settled()).await.is_err() {
+            tracing::warn!("messages were unsettled at the end; the broker gives them out again");
+        }
+        self.shared.stop.send_replace(true);
+        let mut tasks = self.shared.tasks.lock().await;
+        if timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+            tasks.shutdown().await;
         }
     }
 }

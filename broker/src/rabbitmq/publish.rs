@@ -61,7 +61,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut jobs: mpsc::Receiver<Job>) {
             opened = Link::open(&shared.options, "tradewind publisher") => match opened {
                 Ok(link) => {
                     failures = 0;
-                    session(&shared, link, &mut jobs).await
+                    shared.linked(session(&shared, link, &mut jobs)).await
                 }
                 Err(fault) => Err(fault),
             },

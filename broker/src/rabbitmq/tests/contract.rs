@@ -12,7 +12,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use super::{open, options, soon, translate, variable};
 use crate::contract::{Harness, message, partner};
 use crate::rabbitmq::RabbitMqOptions;
-use crate::{Accepted, Body, BrokerError, Consumer, Outcome, Publisher, QueueName, Settlement};
+use crate::{Accepted, Body, Broker, BrokerError, Consumer, Outcome, Publisher, QueueName, Settlement};
 
 struct RabbitMqHarness;
 
@@ -183,7 +183,7 @@ async fn another_process_serves_the_lanes_that_it_is_told_of() {
     let ((publishes, _), (consumes, _)) = (open(options.clone()), open(options));
     let mut sent = message("deliver.payer", "payer");
     sent.body = Body::Sealed { reference: "item".into(), bytes: (0..200_000).map(|n| n as u8).collect() };
-    consumes.serve_lanes([(sent.queue.clone(), sent.partner.clone())]);
+    consumes.serve_lanes(vec![(sent.queue.clone(), sent.partner.clone())]);
     publishes.publish(sent.clone()).await.unwrap();
     let wants = crate::Wants::Prefix("deliver.".into());
     let delivered = soon("the message", consumes.next(&wants)).await.unwrap();
@@ -221,7 +221,7 @@ async fn closing_ends_waits_and_gives_back_what_no_room_took() {
     in_hand.settle(Outcome::Done);
     broker.shutdown().await;
     let (next, _) = open(options);
-    next.serve_lanes([(QueueName::translate(), partner("acme"))]);
+    next.serve_lanes(vec![(QueueName::translate(), partner("acme"))]);
     for _ in 0..2 {
         let delivered = soon("what was given back", next.next(&translate())).await.unwrap();
         assert_ne!(delivered.message().id, done);

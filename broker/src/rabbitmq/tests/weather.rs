@@ -14,7 +14,7 @@ use super::server::Server;
 use super::{LONG, open, options, soon, translate, variable};
 use crate::contract::message;
 use crate::rabbitmq::{RabbitMq, RabbitMqOptions};
-use crate::{BrokerError, Consumer, Outcome, Publisher, QueueName};
+use crate::{Broker, BrokerError, Consumer, Outcome, Publisher, QueueName};
 
 const PARTNERS: [&str; 2] = ["acme", "bravo"];
 const PUBLISHERS: usize = 8;
@@ -59,7 +59,9 @@ impl Traffic {
         }
         for _ in 0..WORKERS {
             let (worker, _) = open(options.clone());
-            worker.serve_lanes(PARTNERS.map(|name| (QueueName::translate(), name.parse::<PartnerId>().unwrap())));
+            worker.serve_lanes(
+                PARTNERS.map(|name| (QueueName::translate(), name.parse::<PartnerId>().unwrap())).to_vec(),
+            );
             workers.spawn(work(worker.clone(), tally.clone()));
             brokers.push(worker);
         }
