@@ -24,42 +24,97 @@ const HOST_KEY: &str = "ssh_host_ed25519_key";
 /// Our PGP key.
 const PGP_KEY: &str = "pgp-secret.asc";
 
-/// The keys of a gateway.
+/// The keys of a gateway that it shows to partners.
 pub struct Keys {
-    /// Wraps branch keys.
-    pub manager: LocalKeyManager,
     /// The SFTP server's key.
     pub host: HostKey,
     /// Decrypts what partners send, and signs what we send.
     pub pgp: SecretCert,
 }
 
-/// Opens the keys of a home folder, and makes those that are missing. A root key is never made beside data that another one sealed.
+/// Opens the root key of a home folder. Where there is none it is made, but never beside data that another one sealed, and not for a ledger
+/// that many processes share: they need the same.
 ///
 /// # Errors
-/// When a key cannot be read or written.
-pub fn keys(config: &Config) -> anyhow::Result<Keys> {
+/// When it cannot be read or written, or is missing.
+pub fn root_key(config: &Config) -> anyhow::Result<LocalKeyManager> {
     let (folder, data) = (config.keys(), config.data());
     private_folder(&folder)?;
     private_folder(&data)?;
     let root = folder.join(ROOT_KEY);
-    let manager = if root.exists() {
-        LocalKeyManager::open(&root, &data)
-    } else {
+    if !root.exists() {
+        may_make(config, &root)?;
         anyhow::ensure!(
             fs::read_dir(&data)?.next().is_none(),
             "{} is missing, and {} holds data that it sealed: restore the key",
             root.display(),
             data.display()
         );
-        LocalKeyManager::create(&root, &data)
+        make_root_key(config)?;
     }
-    .with_context(|| format!("the root key {}", root.display()))?;
+    LocalKeyManager::open(&root, &data).with_context(|| format!("the root key {}", root.display()))
+}
+
+fn make_root_key(config: &Config) -> anyhow::Result<()> {
+    let root = config.keys().join(ROOT_KEY);
+    let made = LocalKeyManager::create(&root, &config.data());
+    made.map(drop).with_context(|| format!("the root key {}", root.display()))
+}
+
+/// Processes that share a ledger share its keys: none of them makes its own.
+fn may_make(config: &Config, file: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        config.gateway.ledger.url.is_none(),
+        "{} is missing, and other processes may have it: copy it, or make the gateway's keys once with `tradewind keygen gateway`",
+        file.display()
+    );
+    Ok(())
+}
+
+/// Opens the other keys of a home folder, and makes those that are missing, but not for a ledger that many processes share.
+///
+/// # Errors
+/// When a key cannot be read or written, or is missing.
+pub fn keys(config: &Config) -> anyhow::Result<Keys> {
+    let folder = config.keys();
+    private_folder(&config.data())?;
+    for file in [HOST_KEY, PGP_KEY].map(|name| folder.join(name)) {
+        if !file.exists() {
+            may_make(config, &file)?;
+        }
+    }
+    made_keys(config)
+}
+
+/// Makes every key of a gateway that is missing, the root key among them unless KMS stands in its place.
+///
+/// # Errors
+/// When one cannot be read or written.
+pub fn make_keys(config: &Config) -> anyhow::Result<Keys> {
+    private_folder(&config.keys())?;
+    private_folder(&config.data())?;
+    if config.gateway.kms.is_none() && !config.keys().join(ROOT_KEY).exists() {
+        make_root_key(config)?;
+    }
+    made_keys(config)
+}
+
+fn made_keys(config: &Config) -> anyhow::Result<Keys> {
+    let folder = config.keys();
+    private_folder(&folder)?;
     let host = host_key(&folder.join(HOST_KEY))?;
     let pgp = pgp_key(&folder.join(PGP_KEY), "Tradewind gateway")?;
-    fs::write(folder.join("pgp-public.asc"), pgp.public_armored()?)?;
-    fs::write(folder.join("ssh_host_ed25519_key.pub"), host.public_openssh()? + "\n")?;
-    Ok(Keys { manager, host, pgp })
+    public_file(&folder.join("pgp-public.asc"), &pgp.public_armored()?)?;
+    public_file(&folder.join("ssh_host_ed25519_key.pub"), &(host.public_openssh()? + "\n"))?;
+    Ok(Keys { host, pgp })
+}
+
+/// Writes a file that may be read by all, where it does not stand so already: several processes may do so at once.
+fn public_file(file: &Path, text: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(file).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    fs::write(file, text).with_context(|| format!("cannot write the file {}", file.display()))
 }
 
 /// Reads an SSH key from a file, or makes it.
@@ -243,6 +298,7 @@ mod tests {
         assert_eq!(settings.caller(clinic.token.expose_secret()).unwrap().partner, name);
         assert_eq!(settings.certificate(&name).unwrap().fingerprint(), clinic.pgp.fingerprint());
         assert!(settings.webhook_secret(&name).is_some());
+        root_key(&settings.config).unwrap();
         let first = keys(&settings.config).unwrap();
         let again = keys(&settings.config).unwrap();
         assert_eq!(first.pgp.fingerprint(), again.pgp.fingerprint());
@@ -269,9 +325,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         create(folder.path(), &addresses()).unwrap();
         let settings = Settings::load(folder.path()).unwrap();
-        keys(&settings.config).unwrap();
+        root_key(&settings.config).unwrap();
         fs::write(folder.path().join("data/ledger.db"), "x").unwrap();
         fs::remove_file(folder.path().join("keys/root.key")).unwrap();
-        assert!(keys(&settings.config).err().unwrap().to_string().contains("root.key is missing"));
+        assert!(root_key(&settings.config).err().unwrap().to_string().contains("root.key is missing"));
     }
 }

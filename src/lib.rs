@@ -8,6 +8,7 @@ pub mod home;
 mod logging;
 pub mod panics;
 pub mod payer;
+pub mod roles;
 pub mod settings;
 pub mod watch;
 pub mod wiring;

@@ -27,7 +27,7 @@ pub use gateway::{
 pub use limits::Limits;
 pub use metrics::install as install_metrics;
 pub use routes::{OPENAPI, PATHS};
-pub use server::{Config, ServeError, TlsFiles, serve};
+pub use server::{Config, ServeError, TlsFiles, serve, serve_operations};
 pub use views::{
     AcknowledgmentView, AnswerView, FileView, InterchangeView, ItemRow, Keys, SetView, TimelineEvent, Timestamp,
     TransactionView,

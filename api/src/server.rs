@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::metrics;
-use crate::routes::{App, Shared, router};
+use crate::routes::{App, OPERATIONS, PATHS, Shared, router};
 
 /// After an accept that failed (no file descriptor left, say), the loop rests so long.
 const ACCEPT_REST: Duration = Duration::from_millis(200);
@@ -80,13 +80,35 @@ pub async fn serve(
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
     metrics::install();
     let limits = config.limits;
+    serve_paths(listener, gateway, (limits, tls), PATHS, shutdown).await;
+    Ok(())
+}
+
+/// Serves health and metrics alone, in plain HTTP, until `shutdown` is done: for a process that has no other door.
+pub async fn serve_operations(
+    listener: TcpListener,
+    gateway: Arc<dyn Gateway>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    metrics::install();
+    serve_paths(listener, gateway, (Limits::default(), None), OPERATIONS, shutdown).await;
+}
+
+async fn serve_paths(
+    listener: TcpListener,
+    gateway: Arc<dyn Gateway>,
+    (limits, tls): (Limits, Option<TlsAcceptor>),
+    paths: &[&str],
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let app: App = Arc::new(Shared {
         gateway,
         requests: Arc::new(Semaphore::new(limits.requests_max)),
         tasks: TaskTracker::new(),
         limits,
     });
-    let door = Arc::new(Door { router: router(&app), tls, stop: CancellationToken::new(), limits: app.limits.clone() });
+    let door =
+        Arc::new(Door { router: router(&app, paths), tls, stop: CancellationToken::new(), limits: app.limits.clone() });
     let connections = TaskTracker::new();
     tokio::select! {
         () = shutdown => {}
@@ -100,7 +122,6 @@ pub async fn serve(
     if timeout(door.drain(), drained).await.is_err() {
         tracing::warn!(calls = app.tasks.len(), "stopped with calls that have not ended");
     }
-    Ok(())
 }
 
 struct Door {

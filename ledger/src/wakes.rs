@@ -30,6 +30,19 @@ pub trait Wakes: Send + Sync {
 pub struct WakeStream(broadcast::Receiver<Wake>);
 
 impl WakeStream {
+    /// Waits for a wake that is meant, or for some that were missed, and forgets all that came before this returns: who was woken looks at
+    /// everything. After the ledger's end it waits for ever. Dropping the future loses nothing.
+    pub async fn wait(&mut self, meant: impl Fn(Wake) -> bool) {
+        loop {
+            match self.next().await {
+                Some(wake) if wake == Wake::Missed || meant(wake) => break,
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+        self.0 = self.0.resubscribe();
+    }
+
     /// The next wake; none after the ledger's end.
     pub async fn next(&mut self) -> Option<Wake> {
         match self.0.recv().await {

@@ -34,6 +34,12 @@ enum What {
     },
     /// A bearer token for the REST door: the token to standard output, its hash for the partner's file to standard error
     Token,
+    /// The keys of a gateway that are missing in its home folder: root, SSH host and PGP. Once, before processes that share a ledger start
+    Gateway {
+        /// The home folder
+        #[arg(long, default_value = "tradewind-home", env = "TRADEWIND_HOME")]
+        home: PathBuf,
+    },
     /// A secret that signs webhooks, to standard output
     Webhook,
 }
@@ -52,6 +58,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             let token = tokens::generate()?;
             put(&format!("{}\n", token.expose_secret()))?;
             say(&format!("[[token]]\nname = \"…\"\nhash = \"{}\"", tokens::hash(token.expose_secret())));
+        }
+        What::Gateway { home } => {
+            put(&home::make_keys(&crate::config::load(home)?)?.pgp.public_armored()?)?;
         }
         What::Webhook => put(&format!("{}\n", WebhookSecret::generate()?.expose_secret()))?,
     }

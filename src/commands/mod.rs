@@ -20,6 +20,8 @@ mod generate;
 mod guide;
 mod input;
 mod keygen;
+mod keys;
+mod ledger;
 mod mask;
 mod output;
 mod payer;
@@ -68,6 +70,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Settle an item that nothing else settles, with a reason
     Resolve(resolve::Arguments),
+    /// What the ledger says of every item, and its move to PostgreSQL
+    Ledger(ledger::Arguments),
+    /// Rotate, wrap anew or destroy the keys that partners' data is sealed under
+    Keys(keys::Arguments),
     /// Send a file to an SFTP inbox
     Drop(drop::Arguments),
     /// Run a simulated payer in the foreground
@@ -107,6 +113,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Resolve(arguments) => resolve::run(&arguments),
+        Command::Ledger(arguments) => ledger::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Drop(arguments) => drop::run(&arguments),
         Command::Payer(arguments) => payer::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tradewind_compliance::{Clock, ItemId, WallClock};
-use tradewind_ledger::{
-    Cause, Effects, ItemOutcome, ItemState, Ledger, NewAudit, Reports, Scope, SqliteLedger, SqliteOptions, UnixMs,
-};
+use tradewind_ledger::{Cause, Effects, ItemOutcome, ItemState, Ledger, NewAudit, Scope, UnixMs};
 
 use super::{Outcome, put};
+use crate::wiring::backends::OpenLedger;
 
 /// What `resolve` takes.
 #[derive(Args)]
@@ -47,9 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = crate::config::load(&arguments.home)?;
-    let path = config.data().join("ledger.db");
-    anyhow::ensure!(path.exists(), "{} holds no ledger", config.data().display());
-    let ledger = SqliteLedger::open(SqliteOptions::new(path)).await?;
+    let open = OpenLedger::existing(&config).await?;
+    let ledger = open.ledger();
     let item = ledger
         .item(&Scope::All, arguments.item)
         .await?
@@ -68,15 +66,15 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
         detail: None,
     };
     let effects = Effects { audit: vec![audit], ..Effects::none() };
-    let settled = settle(&ledger, arguments, item.state, cause, at, effects).await?;
+    let settled = settle(ledger.as_ref(), arguments, item.state, cause, at, effects).await?;
     let after = ledger.item(&Scope::All, arguments.item).await?.map(|item| item.state);
-    ledger.close().await;
+    open.close().await;
     put(&format!("{} was {}, is {}\n", arguments.item, item.state, after.unwrap_or(item.state)))?;
     Ok(if settled { Outcome::Clean } else { Outcome::Faulty })
 }
 
 async fn settle(
-    ledger: &impl Ledger,
+    ledger: &dyn Ledger,
     arguments: &Arguments,
     state: ItemState,
     cause: Cause,

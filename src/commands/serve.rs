@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Outcome, put, say};
+use super::{Outcome, put, say, stopped};
 use crate::home::{self, Addresses};
+use crate::roles::{Role, Roles};
 use crate::wiring::{self, Doors};
 use crate::{config, logging};
 
@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// The home folder; made with a clinic and a simulated payer to try things with, where there is none
     #[arg(long, default_value = "tradewind-home", env = "TRADEWIND_HOME")]
     home: PathBuf,
+    /// What this process does, as in sftp,api; all of it when left out
+    #[arg(long, value_delimiter = ',', env = "TRADEWIND_ROLES")]
+    roles: Vec<Role>,
     /// Log as JSON, one object a line
     #[arg(long)]
     log_json: bool,
@@ -43,15 +46,22 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<Outcome> {
         say(&format!("made {}: clients/clinic holds what the clinic needs to try the gateway", home.display()));
     }
     let config = config::load(home)?;
-    let doors = Doors::bind(&config).await?;
-    let mut stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let gateway = wiring::start(config, doors).await?;
-    let payer = gateway.payer.as_ref().map(|(address, _)| format!("payer http://{address}\n")).unwrap_or_default();
-    put(&format!("sftp {}\napi http://{}\n{payer}ready\n", gateway.sftp, gateway.api))?;
-    tokio::select! {
-        _ = stop.0.recv() => {}
-        _ = stop.1.recv() => {}
-    }
+    let roles = if arguments.roles.is_empty() { Roles::default() } else { arguments.roles.iter().copied().collect() };
+    let doors = Doors::bind(&config, &roles).await?;
+    let mut stopped = std::pin::pin!(stopped()?);
+    let gateway = tokio::select! {
+        started = wiring::start(config, &roles, doors) => started?,
+        () = &mut stopped => return Ok(Outcome::Clean),
+    };
+    let at = &gateway.addresses;
+    let lines = [
+        at.sftp.map(|address| format!("sftp {address}\n")),
+        at.api.map(|address| format!("api http://{address}\n")),
+        at.operations.map(|address| format!("operations http://{address}\n")),
+        at.payer.map(|address| format!("payer http://{address}\n")),
+    ];
+    put(&format!("{}ready\n", lines.into_iter().flatten().collect::<String>()))?;
+    stopped.await;
     say("stopping");
     gateway.stop().await;
     Ok(Outcome::Clean)

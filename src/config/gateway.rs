@@ -8,6 +8,8 @@ use serde::Deserialize;
 use tradewind_api::TlsFiles;
 use tradewind_transfer::sftp::{HostKey, ServerConfig};
 
+use super::backends::{Kms, Ledger, Objects, Operations, Queues};
+
 /// The whole of `tradewind.toml`. Every key has a default, so an empty file (or none) runs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -30,6 +32,16 @@ pub struct Gateway {
     pub sftp: Sftp,
     /// The REST door.
     pub api: Api,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The queues between the rooms.
+    pub queues: Queues,
+    /// A bucket of S3 for the sealed objects. Without it the data folder.
+    pub objects: Option<Objects>,
+    /// Keys of KMS that wrap the branch keys. Without them the root key in the keys folder.
+    pub kms: Option<Kms>,
+    /// Where health and metrics are told by a process without the REST door.
+    pub operations: Operations,
     /// The simulated payer that `serve` starts beside the gateway when no partner has a delivery address of its own.
     pub payer: Payer,
     /// Limits of size, count and time.
@@ -48,6 +60,11 @@ impl Default for Gateway {
             identity: Identity::default(),
             sftp: Sftp::default(),
             api: Api::default(),
+            ledger: Ledger::default(),
+            queues: Queues::default(),
+            objects: None,
+            kms: None,
+            operations: Operations::default(),
             payer: Payer::default(),
             limits: Limits::default(),
         }

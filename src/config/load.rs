@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use tradewind_compliance::PartnerId;
 
-use super::{Gateway, Partner, PartnerIdentity, Routes, Usage};
+use super::{By, Gateway, Partner, PartnerIdentity, Routes, Usage};
 
 /// A home folder's configuration, checked.
 #[derive(Debug, Clone)]
@@ -99,9 +99,10 @@ pub(crate) fn read(home: &Path) -> (Config, Vec<Problem>) {
     let partners = read_partners(&home.join(&gateway.partners), &mut problems);
     let config = Config { home: home.to_owned(), gateway, partners, routes };
     check_gateway(&config, &mut problems);
+    let queues = config.gateway.queues.url.is_some();
     for (name, partner) in &config.partners {
         let file = config.partner_file(name);
-        check_partner(partner, &mut |what| problems.push(Problem { file: file.clone(), what }));
+        check_partner(partner, queues, &mut |what| problems.push(Problem { file: file.clone(), what }));
     }
     check_identities(&config, &mut problems);
     check_routes(&config, &mut |what| problems.push(Problem { file: routes_file.clone(), what }));
@@ -152,12 +153,24 @@ fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
     if !fits_isa(&gateway.identity.qualifier, &gateway.identity.id) {
         problem("`identity`: expected a qualifier of 2 characters and an id of 1 to 15 printable ones");
     }
+    let built = [
+        (gateway.ledger.url.is_some(), cfg!(feature = "postgres"), "[ledger] url", "postgres"),
+        (gateway.queues.url.is_some(), cfg!(feature = "rabbitmq"), "[queues] url", "rabbitmq"),
+        (gateway.objects.is_some(), cfg!(feature = "aws"), "[objects]", "aws"),
+        (gateway.kms.is_some(), cfg!(feature = "aws"), "[kms]", "aws"),
+    ];
+    for (_, _, section, feature) in built.iter().filter(|(asked, there, ..)| *asked && !there) {
+        problem(&format!("{section}: this program was built without the feature `{feature}`"));
+    }
+    if gateway.queues.window == 0 || gateway.queues.in_hand == 0 {
+        problem("[queues]: window and in-hand are at least 1");
+    }
     if gateway.limits.attempts_max == 0 || gateway.limits.translations_max == 0 {
         problem("`limits`: attempts-max and translations-max are at least 1");
     }
 }
 
-fn check_partner(partner: &Partner, problem: &mut impl FnMut(String)) {
+fn check_partner(partner: &Partner, queues: bool, problem: &mut impl FnMut(String)) {
     if partner.identities.is_empty() {
         problem("expected at least one [[identity]]".into());
     }
@@ -176,7 +189,12 @@ fn check_partner(partner: &Partner, problem: &mut impl FnMut(String)) {
         check_url("[webhook] url", &webhook.url, problem);
     }
     if let Some(deliver) = &partner.deliver {
-        check_url("[deliver] url", &deliver.url, problem);
+        match deliver.by {
+            By::Http => check_url("[deliver] url", &deliver.url, problem),
+            By::Queue if !deliver.url.is_empty() => problem("[deliver]: `by = \"queue\"` has no url".into()),
+            By::Queue if !queues => problem("[deliver]: `by = \"queue\"` needs a broker in [queues]".into()),
+            By::Queue => {}
+        }
         if deliver.batch_items_max == 0 || deliver.batch_bytes_max == 0 || deliver.calls_max == 0 {
             problem("[deliver]: batch-items-max, batch-bytes-max and calls-max are at least 1".into());
         }

@@ -2,6 +2,7 @@
 //!
 //! Unknown keys are refused, every problem is reported at once, and the partners and routes are read again while the program runs.
 
+mod backends;
 mod codes;
 mod gateway;
 mod load;
@@ -9,12 +10,13 @@ mod partner;
 mod route;
 mod secret;
 
+pub use backends::{Kms, Ledger, Objects, Operations, Queues};
 pub(crate) use codes::code_lists;
 pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
 pub(crate) use load::read;
 pub use load::{Config, Problem, Problems, load};
 pub use partner::{
-    Acknowledge, Deliver, Partner, PartnerIdentity, Pgp, Receive, SftpLogin, Signed, Token, Usage, Webhook,
+    Acknowledge, By, Deliver, Partner, PartnerIdentity, Pgp, Receive, SftpLogin, Signed, Token, Usage, Webhook,
 };
 pub use route::{Route, Routes};
 pub use secret::{SecretError, SecretRef};

@@ -131,11 +131,26 @@ pub enum Usage {
     Production,
 }
 
+/// How items travel to a partner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// Batches of X12 are posted to an address.
+    #[default]
+    Http,
+    /// Each item is a message on a queue of RabbitMQ, its JSON sealed (docs/messages.md), for a consumer of the partner's own.
+    Queue,
+}
+
 /// How items reach a partner.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deliver {
-    /// Where batches and inquiries are posted, `http://` or `https://`.
+    /// How items travel.
+    #[serde(default)]
+    pub by: By,
+    /// Where batches and inquiries are posted, `http://` or `https://`. A partner that takes items from a queue has none.
+    #[serde(default)]
     pub url: String,
     /// Which world the address belongs to. Test items never go to a production address, and the other way round.
     pub usage: Usage,

@@ -9,6 +9,7 @@ use tradewind_api::{
     Answer, Caller, Content, FileView, Gateway, GatewayError, Health, HealthPart, Inquiry, MetricsSnapshot, Page,
     Submission, Submitted, TransactionView,
 };
+use tradewind_broker::Broker;
 use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::{ItemId, ReceiptId};
 use tradewind_ledger::{LedgerError, Reservation, SearchHash, StoredResponse};
@@ -23,13 +24,13 @@ const KEY_STALE_MS: u64 = 5 * 60_000;
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// The rooms as the REST door sees them.
-pub struct FlowGateway(Arc<Flow>, Arc<Counted>);
+pub struct FlowGateway(Arc<Flow>, Arc<Counted>, Option<Arc<dyn Broker>>);
 
 impl FlowGateway {
-    /// The gateway of a flow.
+    /// The gateway of a flow, and of the queues where the process has them.
     #[must_use]
-    pub fn new(flow: Arc<Flow>) -> Self {
-        Self(flow, Arc::default())
+    pub fn new(flow: Arc<Flow>, queues: Option<Arc<dyn Broker>>) -> Self {
+        Self(flow, Arc::default(), queues)
     }
 
     /// Takes the body whole into an object; nothing is recorded yet. The digest is of what the client sent: JSON becomes another
@@ -69,7 +70,6 @@ impl FlowGateway {
             // Another request took the key over and was faster; the client learns its file when it asks again.
             return Err(GatewayError::KeyInUse);
         }
-        flow.wake.notify_one();
         Ok(Submitted { file, duplicate: false })
     }
 }
@@ -121,7 +121,10 @@ impl Gateway for FlowGateway {
     async fn health(&self) -> Health {
         let ledger = self.0.ledger.next_job_at().await.is_ok();
         let part = |name: &'static str, ok| HealthPart { name: name.into(), ok };
-        Health { live: true, ready: ledger, parts: vec![part("ledger", ledger)] }
+        let mut parts = vec![part("ledger", ledger)];
+        // Doors take files in without the broker: the outbox keeps what is to be done with them.
+        parts.extend(self.2.as_ref().map(|queues| part("queues", queues.connected())));
+        Health { live: true, ready: ledger, parts }
     }
 
     async fn metrics(&self) -> MetricsSnapshot {

@@ -16,15 +16,16 @@ mod out;
 mod outbound;
 mod realtime;
 mod receive;
+mod recover;
 mod relay;
 mod spool;
 mod translate;
 mod view;
 mod workers;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tradewind_broker::{BrokerError, QueueName};
+use tradewind_broker::{Broker, BrokerError, QueueName};
 use tradewind_compliance::{Clock, IdSource, PartnerId, Vault};
 use tradewind_ledger::{Ledger, LedgerError, NewJob, UnixMs};
 use tradewind_transfer::pgp::SecretCert;
@@ -33,10 +34,7 @@ use crate::settings::{Settings, SettingsHandle};
 
 pub use gateway::FlowGateway;
 pub use inbox::FlowInbox;
-pub use workers::Workers;
-
-/// After every time that was ever written, also by a clock that was set back since.
-pub(crate) const EVER: UnixMs = UnixMs(u64::MAX);
+pub use workers::{OpenBroker, Workers};
 
 /// What the rooms share.
 pub struct Flow {
@@ -54,10 +52,10 @@ pub struct Flow {
     pub pgp: SecretCert,
     /// Calls to partners.
     pub calls: outbound::Calls,
-    /// Wakes the relay when a job was committed.
-    pub wake: tokio::sync::Notify,
-    /// Wakes the webhooks when an answer was recorded.
-    pub notices: tokio::sync::Notify,
+    /// The queues, once they are open.
+    pub queues: OnceLock<Arc<dyn Broker>>,
+    /// Whether other processes have the ledger open, too.
+    pub shared: bool,
 }
 
 /// Why a room could not do its work. None of these holds a value from a payload.

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::backoff;
-use tradewind_ledger::{Attempt, Effects, NewAlarm, Notification, Scope, UnixMs};
+use tradewind_ledger::{Attempt, Effects, NewAlarm, Notification, Scope, UnixMs, Wake};
 use tradewind_transfer::webhook::{RefusedReason, WebhookConfig, WebhookOutcome, WebhookSender};
 
 use super::view::{answer_body, sealed_parts, timestamp};
@@ -32,7 +32,7 @@ pub(super) async fn run(flow: Arc<Flow>, stop: CancellationToken) {
             return;
         }
     };
-    let mut calls = JoinSet::new();
+    let (mut calls, mut wakes) = (JoinSet::new(), flow.ledger.wakes());
     while !stop.is_cancelled() {
         let now = flow.now();
         let room = AT_ONCE.saturating_sub(u32::try_from(calls.len()).unwrap_or(u32::MAX));
@@ -55,7 +55,7 @@ pub(super) async fn run(flow: Arc<Flow>, stop: CancellationToken) {
         if idle {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = flow.notices.notified() => {}
+                () = wakes.wait(|wake| wake == Wake::Notifications) => {}
                 () = tokio::time::sleep(POLL) => {}
                 Some(_) = calls.join_next() => {}
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tradewind_compliance::PartnerId;
@@ -18,6 +18,7 @@ pub struct Calls {
     transports: Mutex<HashMap<String, Arc<dyn Transport>>>,
     claims: Mutex<HashMap<PartnerId, Arc<tokio::sync::Mutex<()>>>>,
     open: Mutex<HashMap<(PartnerId, usize), Arc<Semaphore>>>,
+    looks: Mutex<HashMap<PartnerId, Instant>>,
 }
 
 impl Calls {
@@ -43,6 +44,16 @@ impl Calls {
             open.entry((partner.clone(), calls_max)).or_insert_with(|| Arc::new(Semaphore::new(calls_max))).clone()
         };
         places.acquire_owned().await.map_err(|_| FlowError::Internal("a place for a call"))
+    }
+
+    /// Whether a partner's full queue is to be looked at again after this wait by who asks; false where somebody will already.
+    pub(super) fn looks_again(&self, partner: &PartnerId, wait: Duration) -> bool {
+        let (mut looks, now) = (self.looks.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        let planned = looks.get(partner).is_some_and(|at| *at > now);
+        if !planned {
+            looks.insert(partner.clone(), now + wait);
+        }
+        !planned
     }
 
     /// Serializes the choice of a partner's next batch within this process. Between processes the ledger does.

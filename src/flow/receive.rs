@@ -1,7 +1,5 @@
 //! RECEIVE: what comes in at a door is sealed as it came, recorded, and only then is the door answered.
 
-use std::sync::Arc;
-
 use tradewind_broker::QueueName;
 use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::store::PutMode;
@@ -9,7 +7,7 @@ use tradewind_compliance::vault::{SealingWriter, VaultError};
 use tradewind_compliance::{DeliveryId, PartnerId, ReceiptId};
 use tradewind_ledger::{Effects, NewReceipt, ReceivedContent, SealedValue, SearchHash};
 
-use super::{EVER, Flow, FlowError, objects};
+use super::{Flow, FlowError, objects};
 
 /// A door that bytes come in at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +112,6 @@ impl Whole {
         let job = flow.job(&QueueName::translate(), &self.receipt.partner, self.receipt.id)?;
         let id = self.receipt.id;
         flow.ledger.receive_receipt(self.receipt, self.content, Effects::job(job)).await?;
-        flow.wake.notify_one();
         Ok(id)
     }
 
@@ -142,20 +139,4 @@ pub(super) async fn response(
     reception.receipt.response_to = Some(delivery);
     reception.write(body).await?;
     reception.finish(flow).await
-}
-
-/// Gives up uploads that an earlier process left behind: they were never acknowledged. No door is open yet, so every upload that waits
-/// is one, whatever the clock says. The bytes go first: the row is what finds them again if the process dies here, too.
-pub(super) async fn discard_orphans(flow: &Arc<Flow>) -> Result<(), FlowError> {
-    const AT_ONCE: u32 = 1_000;
-    loop {
-        let orphans = flow.ledger.orphaned_receipts(EVER, AT_ONCE).await?;
-        for receipt in &orphans {
-            flow.vault.store().delete(&receipt.object).await.map_err(VaultError::Store)?;
-            flow.ledger.discard_receipt(receipt.id).await?;
-        }
-        if orphans.len() < AT_ONCE as usize {
-            return Ok(());
-        }
-    }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Accepted, Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
-use tradewind_ledger::{Effects, Job, JobEnd, Lane, LedgerError, NewAlarm};
+use tradewind_ledger::{Effects, Job, JobEnd, Lane, LedgerError, NewAlarm, Wake};
 
 use super::{Flow, FlowError};
 
@@ -42,14 +42,21 @@ impl Settlement for Settlements {
     }
 }
 
-/// Runs until `stop`, then drains what was settled.
-pub(super) async fn run(flow: Arc<Flow>, publisher: Arc<dyn Publisher>, mut settled: Settled, stop: CancellationToken) {
+/// Runs until `stop`, then drains what was settled. A process without the role of the relay writes down how its messages ended, and no more.
+pub(super) async fn run(
+    flow: Arc<Flow>,
+    publisher: Arc<dyn Publisher>,
+    mut settled: Settled,
+    publishes: bool,
+    stop: CancellationToken,
+) {
     let mut held: HashSet<JobId> = HashSet::new();
+    let mut wakes = flow.ledger.wakes();
     let mut leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            () = flow.wake.notified() => {}
+            () = wakes.wait(|wake| wake == Wake::Jobs), if publishes => {}
             () = tokio::time::sleep(POLL) => {}
             first = settled.recv() => {
                 if let Some(first) = first {
@@ -57,7 +64,7 @@ pub(super) async fn run(flow: Arc<Flow>, publisher: Arc<dyn Publisher>, mut sett
                 }
             }
         }
-        if let Err(error) = publish_due(&flow, &publisher, &mut held).await {
+        if publishes && let Err(error) = publish_due(&flow, &publisher, &mut held).await {
             tracing::warn!(%error, "the outbox could not be relayed; it is tried again");
         }
         if tokio::time::Instant::now() >= leases_due {

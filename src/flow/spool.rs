@@ -3,7 +3,6 @@
 use std::io::Cursor;
 use std::ops::Range;
 
-use futures::TryStreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tradewind_compliance::store::PutMode;
 use tradewind_compliance::vault::{SealingWriter, VaultError};
@@ -13,16 +12,6 @@ use super::{Flow, FlowError, objects};
 
 /// Up to this size a spool stays in memory.
 const MEMORY_BYTES_MAX: usize = 4 << 20;
-
-/// Removes what an earlier process spooled: whoever wrote it begins anew.
-pub(super) async fn sweep(flow: &Flow) -> Result<(), FlowError> {
-    let store = flow.vault.store();
-    let mut left = store.list(objects::SPOOLS);
-    while let Some(object) = left.try_next().await.map_err(VaultError::Store)? {
-        store.delete(&object.key).await.map_err(VaultError::Store)?;
-    }
-    Ok(())
-}
 
 /// Bytes in the order in which they were written.
 #[derive(Default)]

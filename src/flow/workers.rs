@@ -6,18 +6,26 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tradewind_broker::{Consumer, Delivered, InProcess, InProcessOptions, Message, Outcome, QueueName, Wants, backoff};
+use tradewind_broker::{Broker, Delivered, Message, Outcome, QueueName, Settlement, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
-use super::{Flow, FlowError, answer, deliver, measure, notify, receive, relay, spool, translate};
+use super::{Flow, FlowError, answer, deliver, measure, notify, recover, relay, translate};
+use crate::roles::{Role, Roles};
+use crate::settings::Settings;
 
 /// How long unfinished work may go on after a stop.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(15);
 
-/// Every background task of the rooms.
+/// Between two looks whether partners were configured anew.
+const LANES_EVERY: Duration = Duration::from_secs(2);
+
+/// Opens the queues' backend, which tells the relay how messages ended.
+pub type OpenBroker = Box<dyn FnOnce(Arc<dyn Settlement>) -> anyhow::Result<Arc<dyn Broker>> + Send>;
+
+/// Every background task of the rooms that a process has.
 pub struct Workers {
     stop: CancellationToken,
-    broker: InProcess,
+    broker: Arc<dyn Broker>,
     consumers: JoinSet<()>,
     relay: tokio::task::JoinHandle<()>,
     stop_relay: CancellationToken,
@@ -32,49 +40,91 @@ pub(super) enum Done {
 }
 
 impl Workers {
-    /// Starts them. Leases and calls that an earlier process left behind are taken up first.
+    /// Starts them. What an earlier process left behind is taken up first, unless other processes are at work on it.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn start(flow: Arc<Flow>) -> Result<Self, FlowError> {
-        flow.ledger.drop_leases().await?;
-        receive::discard_orphans(&flow).await?;
-        spool::sweep(&flow).await?;
-        deliver::recover(&flow).await?;
-        let (settlements, settled) = relay::settlements();
-        let broker = InProcess::new(InProcessOptions::default(), settlements);
-        let (stop, stop_relay, mut consumers) = (CancellationToken::new(), CancellationToken::new(), JoinSet::new());
-        let translations = flow.settings().config.gateway.limits.translations_max;
-        for _ in 0..translations {
-            let wants = (Wants::Queue(QueueName::translate()), Width::One);
-            serve(&mut consumers, &flow, &broker, wants, translate::job);
+    /// When the ledger cannot be read, or the queues are configured wrongly.
+    pub async fn start(flow: Arc<Flow>, roles: &Roles, open: OpenBroker) -> anyhow::Result<Self> {
+        if !flow.shared {
+            recover::at_start(&flow).await?;
         }
-        serve(&mut consumers, &flow, &broker, (Wants::Prefix("deliver.".into()), Width::Lanes), deliver::job);
-        serve(&mut consumers, &flow, &broker, (Wants::Prefix("settle.".into()), Width::Lanes), deliver::settle_job);
-        serve(&mut consumers, &flow, &broker, (Wants::Queue(QueueName::answer()), Width::One), answer::forward_job);
-        consumers.spawn(notify::run(flow.clone(), stop.clone()));
-        let relay = tokio::spawn(relay::run(flow, Arc::new(broker.clone()), settled, stop_relay.clone()));
+        let (settlements, settled) = relay::settlements();
+        let broker = open(settlements)?;
+        broker.serve_lanes(lanes(&flow.settings()));
+        // Once a process.
+        let _ = flow.queues.set(broker.clone());
+        let (stop, stop_relay, mut consumers) = (CancellationToken::new(), CancellationToken::new(), JoinSet::new());
+        if roles.has(Role::Translate) {
+            for _ in 0..flow.settings().config.gateway.limits.translations_max {
+                let wants = (Wants::Queue(QueueName::translate()), Width::One);
+                serve(&mut consumers, &flow, &broker, wants, translate::job);
+            }
+        }
+        if roles.has(Role::Deliver) {
+            serve(&mut consumers, &flow, &broker, (Wants::Prefix("deliver.".into()), Width::Lanes), deliver::job);
+            serve(&mut consumers, &flow, &broker, (Wants::Prefix("settle.".into()), Width::Lanes), deliver::settle_job);
+        }
+        if roles.has(Role::Answer) {
+            serve(&mut consumers, &flow, &broker, (Wants::Queue(QueueName::answer()), Width::One), answer::forward_job);
+            consumers.spawn(notify::run(flow.clone(), stop.clone()));
+        }
+        if flow.shared {
+            consumers.spawn(recover::run(flow.clone(), roles.clone(), stop.clone()));
+            consumers.spawn(keep_lanes(flow.clone(), broker.clone(), stop.clone()));
+        }
+        let relays = roles.has(Role::Relay);
+        let relay = tokio::spawn(relay::run(flow, broker.clone(), settled, relays, stop_relay.clone()));
         Ok(Self { stop, broker, consumers, relay, stop_relay })
     }
 
-    /// The broker, for its depths.
+    /// The queues.
     #[must_use]
-    pub fn broker(&self) -> &InProcess {
-        &self.broker
+    pub fn broker(&self) -> Arc<dyn Broker> {
+        self.broker.clone()
     }
 
-    /// Lets what is under way end, within [`DRAIN`]; the rest is taken up at the next start.
+    /// Lets what is under way end, within limits; the rest is handed back.
     pub async fn stop(mut self) {
         self.stop.cancel();
         self.broker.close();
         let drained = tokio::time::timeout(DRAIN, async { while self.consumers.join_next().await.is_some() {} }).await;
         if drained.is_err() {
-            tracing::warn!("work was still under way at the stop; it is taken up at the next start");
+            tracing::warn!("work was still under way at the stop; it is taken up again");
             self.consumers.shutdown().await;
         }
+        self.broker.shutdown().await;
         self.stop_relay.cancel();
         if self.relay.await.is_err() {
             tracing::error!("the relay ended by a fault");
+        }
+    }
+}
+
+/// Every lane that there may be. Other processes publish to them, too.
+fn lanes(settings: &Settings) -> Vec<(QueueName, PartnerId)> {
+    let mut lanes = Vec::new();
+    for (name, partner) in &settings.config.partners {
+        lanes.extend([QueueName::translate(), QueueName::answer()].map(|queue| (queue, name.clone())));
+        if partner.deliver.is_some() {
+            lanes.push((QueueName::deliver(name), name.clone()));
+            lanes.extend(deliver::settle_queue(name).map(|queue| (queue, name.clone())));
+        }
+    }
+    lanes
+}
+
+/// Serves the lanes of partners that are configured while the program runs.
+async fn keep_lanes(flow: Arc<Flow>, broker: Arc<dyn Broker>, stop: CancellationToken) {
+    let mut known = flow.settings();
+    while !stop.is_cancelled() {
+        let current = flow.settings();
+        if !Arc::ptr_eq(&known, &current) {
+            broker.serve_lanes(lanes(&current));
+            known = current;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LANES_EVERY) => {}
         }
     }
 }
@@ -92,7 +142,7 @@ enum Width {
 fn serve<F, R>(
     consumers: &mut JoinSet<()>,
     flow: &Arc<Flow>,
-    broker: &InProcess,
+    broker: &Arc<dyn Broker>,
     (wants, width): (Wants, Width),
     room: F,
 ) where

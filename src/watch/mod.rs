@@ -17,15 +17,15 @@ const AGE_MAX_MS: u64 = 15 * 60_000;
 /// Overdue acknowledgments that are looked at at once.
 const OVERDUE_MAX: u32 = 1_000;
 
-/// Runs until `stop`.
-pub async fn run(flow: Arc<Flow>, stop: CancellationToken) {
+/// Runs until `stop`. Every process reads its configuration again; alarms are the role's that watches.
+pub async fn run(flow: Arc<Flow>, alarms: bool, stop: CancellationToken) {
     let mut seen = stamps(&flow);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if let Err(error) = look(&flow).await {
+        if alarms && let Err(error) = look(&flow).await {
             tracing::warn!(%error, "the watch could not read or write the ledger");
         }
         let now = stamps(&flow);

@@ -41,6 +41,9 @@ pub const PATHS: &[&str] = &[
     "/problems/{kind}",
 ];
 
+/// What a process without this door tells.
+pub(crate) const OPERATIONS: &[&str] = &["/health", "/health/ready", "/metrics"];
+
 /// What every request may use.
 pub(crate) type App = Arc<Shared>;
 
@@ -53,10 +56,10 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
 }
 
-/// The whole service.
-pub(crate) fn router(app: &App) -> Router {
+/// The service, or a part of it.
+pub(crate) fn router(app: &App, paths: &[&str]) -> Router {
     let mut router = Router::new();
-    for path in PATHS {
+    for path in paths {
         router = router.route(path, methods(path));
     }
     router

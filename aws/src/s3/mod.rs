@@ -36,7 +36,7 @@ const RANGE_END_MAX: u64 = i64::MAX as u64;
 /// Of many who put such an object at once, one succeeds if the server looks and completes at once, as S3 does; SeaweedFS does so for objects of
 /// one part alone.
 ///
-/// What a process that died left half-way is nowhere seen, but is paid for until [`S3ObjectStore::sweep`] removes it.
+/// What a process that died left half-way is nowhere seen, but is paid for until [`ObjectStore::sweep`] removes it.
 ///
 /// It needs the rights `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload` and
 /// `s3:ListBucketMultipartUploads`. Without `s3:ListBucket`, S3 answers that a missing object is denied. A bucket without versions destroys what
@@ -57,15 +57,6 @@ impl S3ObjectStore {
         let bucket = Bucket::new(client, options);
         bucket.check().await?;
         Ok(Self { bucket: Arc::new(bucket) })
-    }
-
-    /// Gives up what was begun in parts before `before_unix_ms` and never ended: its writer died. Answers how many there were. A day ago is a
-    /// good limit; nothing that is still being written is that old. Run it at start and once a day.
-    ///
-    /// # Errors
-    /// When S3 cannot be reached or denies; what was removed until then is.
-    pub async fn sweep(&self, before_unix_ms: u64) -> Result<u64, StoreError> {
-        list::sweep(&self.bucket, before_unix_ms).await
     }
 }
 
@@ -104,6 +95,11 @@ impl ObjectStore for S3ObjectStore {
 
     fn list(&self, prefix: &str) -> BoxStream<'static, Result<ObjectInfo, StoreError>> {
         list::list(self.bucket.clone(), prefix)
+    }
+
+    /// What was begun in parts. A day ago is a good limit; nothing that is still being written is that old.
+    async fn sweep(&self, before_unix_ms: u64) -> Result<u64, StoreError> {
+        list::sweep(&self.bucket, before_unix_ms).await
     }
 
     async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError> {

@@ -42,7 +42,7 @@ const WAITING_MAX: usize = 1024;
 /// One publishes, one consumes.
 const LINKS: usize = 2;
 /// How long messages in hand may take to be settled at the end.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Where the broker is, and the limits of what we do with it.
 #[derive(Debug, Clone)]

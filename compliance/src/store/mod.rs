@@ -79,6 +79,15 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// When the store cannot be reached.
     async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError>;
 
+    /// Gives up what was begun before a time, in milliseconds since 1970, and never ended: its writer died. Answers how many there were. A
+    /// store whose unfinished objects go with their writer has none.
+    ///
+    /// # Errors
+    /// When the store cannot be reached; what was removed until then is.
+    async fn sweep(&self, _before_unix_ms: u64) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// Puts a stream: a writer, all pieces, and the commit. An error in the stream leaves nothing behind.
     ///
     /// # Errors

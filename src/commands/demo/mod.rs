@@ -13,9 +13,10 @@ use tradewind_edi::Guides;
 use tradewind_edi::ack::Address;
 use tradewind_edi::generate::{GenerateOptions, Generator};
 
-use super::{Outcome, put};
+use super::{Outcome, ledger, put};
 use crate::config;
 use crate::home::{self, Addresses, Clinic};
+use crate::roles::Roles;
 use crate::wiring::{self, Doors, Gateway};
 use client::Partner;
 use webhook::Receiver;
@@ -56,17 +57,17 @@ async fn demo(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let home = folder.path().join("home");
     let story = Story(Instant::now());
     let loopback = || TcpListener::bind(("127.0.0.1", 0));
-    let doors = Doors { sftp: loopback().await?, api: loopback().await?, payer: Some(loopback().await?) };
-    let receiver_at = loopback().await?;
+    let (sftp, api, payer, receiver_at) = (loopback().await?, loopback().await?, loopback().await?, loopback().await?);
     let addresses = Addresses {
-        sftp: doors.sftp.local_addr()?,
-        api: doors.api.local_addr()?,
-        payer: doors.payer.as_ref().context("a payer")?.local_addr()?,
+        sftp: sftp.local_addr()?,
+        api: api.local_addr()?,
+        payer: payer.local_addr()?,
         webhook: Some(format!("http://{}/answers", receiver_at.local_addr()?)),
     };
     let clinic = home::create(&home, &addresses)?;
     let receiver = Receiver::start(receiver_at, &clinic.webhook_secret)?;
-    let gateway = wiring::start(config::load(&home)?, doors).await?;
+    let doors = Doors { sftp: Some(sftp), api: Some(api), operations: None, payer: Some(payer) };
+    let gateway = wiring::start(config::load(&home)?, &Roles::default(), doors).await?;
     story.tell(&format!(
         "the gateway runs: SFTP on {}, REST on http://{}, a simulated payer on http://{}",
         addresses.sftp, addresses.api, addresses.payer
@@ -94,7 +95,7 @@ async fn trip(
         arguments.claims,
         claims.len() / 1024
     ))?;
-    let partner = Partner::new(home, clinic, gateway.sftp)?;
+    let partner = Partner::new(home, clinic, gateway.addresses.sftp.context("an SFTP door")?)?;
     let message = partner.encrypt(&claims).await?;
     story.tell(&format!("it signs and encrypts them with PGP ({} KiB)", message.len() / 1024))?;
     partner.drop_file("claims.x12.pgp", &message).await?;
@@ -116,16 +117,7 @@ async fn trip(
     show(&payers, 14)?;
     let line = gateway.flow.ledger.conservation(None).await?;
     story.tell("where every claim is, by the ledger:")?;
-    put(&format!(
-        "           received {} = answered {} + rejected {} + quarantined {} + in flight {} (unknown among them {}): {}\n",
-        line.received,
-        line.answered,
-        line.rejected,
-        line.quarantined,
-        line.in_flight,
-        line.unknown,
-        if line.holds() { "holds" } else { "DOES NOT HOLD" },
-    ))?;
+    put(&format!("           {}\n", ledger::line(&line)))?;
     Ok(line.holds() && line.answered == good && line.rejected == bad && told as u64 == good)
 }
 

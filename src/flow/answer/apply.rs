@@ -76,7 +76,6 @@ async fn record(
         measure::answers(partner, results.iter().filter(|result| **result == AnswerResult::New).count() as u64);
         strays += results.iter().filter(|result| **result == AnswerResult::NoItem).count() as u64;
     }
-    flow.notices.notify_one();
     if strays > 0 {
         tracing::warn!(%partner, receipt = %source, count = strays, "answers name no item of ours that went to this partner");
         alarm(flow, partner, "answer-without-item", "no-such-item").await?;

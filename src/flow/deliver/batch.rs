@@ -1,6 +1,7 @@
 //! The next batch for a partner: chosen, written as X12, sealed, and its intent committed.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use tradewind_compliance::store::PutMode;
 use tradewind_compliance::vault::{SealedObject, SealingWriter};
@@ -32,6 +33,8 @@ pub(super) struct Batch {
     pub(super) items: usize,
     /// How often the item that was tried most was refused before.
     pub(super) attempts: u32,
+    /// Before the intent was committed.
+    pub(super) intended: Instant,
 }
 
 /// Takes the next items of a partner; `None` when none wait.
@@ -71,7 +74,7 @@ async fn gather(flow: &Flow, partner: &PartnerId, deliver: &Deliver) -> Result<V
 }
 
 /// Test items never reach a production address, nor the other way round. Routes see to that; this is the last door.
-async fn refuse(flow: &Flow, partner: &PartnerId, run: &[ClaimableItem]) -> Result<(), FlowError> {
+pub(super) async fn refuse(flow: &Flow, partner: &PartnerId, run: &[ClaimableItem]) -> Result<(), FlowError> {
     let items: Vec<ItemId> = run.iter().map(|item| item.id).collect();
     let reason = "usage-of-the-address-differs";
     let alarm = NewAlarm {
@@ -118,6 +121,7 @@ async fn write(
     let bytes = to.finish().await?.bytes;
     let used = used(flow, partner, numbers, end).await?;
     let reads_only = is_inquiry(run);
+    let intended = Instant::now();
     let (items, attempts) = (carried.len(), run.iter().map(|item| item.attempts).max().unwrap_or_default());
     let new = NewDelivery {
         id: delivery,
@@ -129,7 +133,7 @@ async fn write(
         at: flow.now(),
     };
     flow.ledger.begin_delivery(new, Effects::none()).await?;
-    Ok(Some(Batch { delivery, payload, bytes, items, attempts }))
+    Ok(Some(Batch { delivery, payload, bytes, items, attempts, intended }))
 }
 
 async fn drain(to: &mut SealingWriter, out: &mut Vec<u8>) -> Result<(), FlowError> {
@@ -239,10 +243,10 @@ async fn unwritable(flow: &Flow, item: &ClaimableItem, why: &str) -> Result<(), 
 
 /// The objects that items lie in, each opened once: neighbours come out of one window.
 #[derive(Default)]
-struct Sources(HashMap<ObjectKey, SealedObject>);
+pub(super) struct Sources(HashMap<ObjectKey, SealedObject>);
 
 impl Sources {
-    async fn json(&mut self, flow: &Flow, item: &ClaimableItem) -> Result<bytes::Bytes, FlowError> {
+    pub(super) async fn json(&mut self, flow: &Flow, item: &ClaimableItem) -> Result<bytes::Bytes, FlowError> {
         let place = &item.place;
         if !self.0.contains_key(&place.object) {
             let opened = flow.vault.object(&item.owner, &place.object, objects::ITEMS).await?;

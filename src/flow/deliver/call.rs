@@ -15,6 +15,8 @@ use crate::flow::{measure, objects};
 
 /// How long a cut call rests before the partner is asked for its fate: what was on its way to the partner is taken by then.
 pub(super) const SETTLE_AFTER_MS: u64 = 1_000;
+/// How old a committed intent may be when its call begins. An older one may count as cut already: its call is not made any more.
+pub(super) const REST_MS_MAX: u64 = 10_000;
 /// Between two tries to write down what became of a call.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
@@ -77,6 +79,9 @@ async fn call(
         body: Box::new(reader.into_async_read()),
         body_bytes: Some(batch.bytes),
     };
+    if batch.intended.elapsed() >= Duration::from_millis(REST_MS_MAX) {
+        return Ok(Err(SendError::NotTaken(NotTaken::TimedOut)));
+    }
     let began = Instant::now();
     let sent = transport.send(request).await;
     let outcome = match &sent {
@@ -105,7 +110,12 @@ async fn answered(flow: &Flow, partner: &PartnerId, delivery: DeliveryId, body: 
 }
 
 /// Whether the partner took it is not known: nothing of it goes again before that is settled.
-async fn unknown(flow: &Flow, partner: &PartnerId, delivery: DeliveryId, why: &str) -> Result<(), FlowError> {
+pub(in crate::flow) async fn unknown(
+    flow: &Flow,
+    partner: &PartnerId,
+    delivery: DeliveryId,
+    why: &str,
+) -> Result<(), FlowError> {
     let job = flow.job_at(&settle_queue(partner)?, partner, delivery, flow.now().plus(SETTLE_AFTER_MS))?;
     let alarm =
         NewAlarm { kind: "delivery-unknown".parse()?, subject: delivery.to_string(), reason: None, at: flow.now() };
@@ -123,7 +133,7 @@ pub(super) fn owed(flow: &Flow, delivery: DeliveryId, kind: &str) -> Result<Vec<
 
 /// Writes down what became of a call, however long the ledger cannot: until then the items stand in `sending`, where nothing finds them.
 /// False where an acknowledgment was faster and had settled the delivery.
-async fn settle(
+pub(super) async fn settle(
     flow: &Flow,
     delivery: DeliveryId,
     outcome: DeliveryOutcome,
@@ -145,7 +155,6 @@ async fn settle(
             Err(error) => return Err(error.into()),
         }
     }
-    flow.wake.notify_one();
     Ok(true)
 }
 

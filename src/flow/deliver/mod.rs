@@ -5,19 +5,24 @@
 
 mod batch;
 mod call;
+mod queue;
 mod settle;
 
 use std::sync::Arc;
 
 use tradewind_broker::QueueName;
 use tradewind_compliance::PartnerId;
-use tradewind_ledger::{DeliveryState, Effects};
 
 use super::workers::Done;
-use super::{EVER, Flow, FlowError};
+use super::{Flow, FlowError};
+use crate::config::By;
 
 pub(super) use batch::{envelope, number};
+pub(super) use call::unknown;
 pub(super) use settle::settle_job;
+
+/// What the clocks of two processes may differ by, and what a stop of one may take.
+const CALL_MARGIN_MS: u64 = 10_000;
 
 /// A job of `deliver.<partner>`: sends batches until nothing waits for the partner.
 pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: String) -> Result<Done, FlowError> {
@@ -25,6 +30,9 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
     let Some(deliver) = settings.partner(&partner).and_then(|partner| partner.deliver.clone()) else {
         return Err(FlowError::ConfigPartner(partner));
     };
+    if deliver.by == By::Queue {
+        return queue::hand_over(&flow, &partner, &deliver).await;
+    }
     let _place = flow.calls.place(&partner, deliver.calls_max).await?;
     while let Some(batch) = batch::next(&flow, &partner, &deliver).await? {
         if let Some(wait) = call::make(&flow, &partner, &deliver, batch).await? {
@@ -34,29 +42,14 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
     Ok(Done::Yes)
 }
 
-/// At start: a delivery that still stands at `sending` was under way in a process that died. It may have arrived.
-pub(super) async fn recover(flow: &Flow) -> Result<(), FlowError> {
-    let now = flow.now();
-    // Nothing was called yet, so every one is of an earlier process, also where the clock was set back since.
-    let cut = flow.ledger.recover_deliveries(EVER, now).await?;
-    if !cut.is_empty() {
-        tracing::warn!(
-            count = cut.len(),
-            "calls were cut by the end of an earlier process; they are settled before anything is sent again"
-        );
-    }
-    // Every unknown delivery has a job that settles it, also where the process died before it wrote one. What the dead process sent may
-    // still be on its way: a partner that is asked at once would say that it never took it.
-    let due_at = now.plus(call::SETTLE_AFTER_MS);
-    for delivery in flow.ledger.deliveries_in(None, DeliveryState::Unknown, u32::MAX).await? {
-        let job = flow.job_at(&settle_queue(&delivery.partner)?, &delivery.partner, delivery.id, due_at)?;
-        flow.ledger.record(Effects::job(job)).await?;
-    }
-    for partner in flow.ledger.partners_with_claimable_items().await? {
-        let job = flow.job(&QueueName::deliver(&partner), &partner, "start")?;
-        flow.ledger.record(Effects::job(job)).await?;
-    }
-    Ok(())
+/// The longest time, in milliseconds, from the commit of `sending` to the end of a call, and some more. What stands there longer is of a
+/// process that died.
+pub(super) fn call_ms_max(flow: &Flow) -> u64 {
+    let settings = flow.settings();
+    let batches = settings.config.partners.values().filter_map(|partner| partner.deliver.as_ref());
+    let inquiries = settings.config.gateway.api.limits.eligibility_timeout_ms;
+    let longest = batches.map(|deliver| deliver.timeout_ms).chain([inquiries]).max().unwrap_or_default();
+    longest.saturating_add(call::REST_MS_MAX).saturating_add(CALL_MARGIN_MS)
 }
 
 /// The queue of deliveries to a partner whose fate is not known.

@@ -11,6 +11,7 @@ use tradewind_transfer::transport::{StatusQuery, StatusReply};
 use super::super::receive;
 use super::super::workers::Done;
 use super::{Flow, FlowError, call};
+use crate::config::By;
 
 /// Between two status queries of one delivery.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -33,6 +34,10 @@ pub(in crate::flow) async fn settle_job(
     let Some(deliver) = settings.partner(&partner).and_then(|partner| partner.deliver.as_ref()) else {
         return Err(FlowError::ConfigPartner(partner));
     };
+    if deliver.by == By::Queue {
+        // What may stand in the queue already is told apart there by its id: it may go again.
+        return release(&flow, &partner, id, "may-go-again").await;
+    }
     if !deliver.status_query {
         return again(&flow, &partner, id, LOOK_AGAIN).await;
     }
@@ -49,12 +54,7 @@ pub(in crate::flow) async fn settle_job(
             flow.ledger.settle_delivery(id, DeliveryOutcome::Sent, cause, flow.now(), effects).await?;
         }
         Ok(StatusReply::NeverTaken) => {
-            let attempts_max = settings.config.gateway.limits.attempts_max;
-            let effects = Effects::job(flow.job(&QueueName::deliver(&partner), &partner, id)?);
-            let cause = Cause::system("status-query-never-taken")?;
-            flow.ledger
-                .settle_delivery(id, DeliveryOutcome::Refused { attempts_max }, cause, flow.now(), effects)
-                .await?;
+            return release(&flow, &partner, id, "status-query-never-taken").await;
         }
         Err(error) => {
             tracing::info!(%partner, delivery = %id, %error, "the status query gave no answer; it is asked again");
@@ -62,7 +62,16 @@ pub(in crate::flow) async fn settle_job(
         }
     }
     flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
-    flow.wake.notify_one();
+    Ok(Done::Yes)
+}
+
+/// The partner does not have it: its items may go again.
+async fn release(flow: &Flow, partner: &PartnerId, id: DeliveryId, reason: &str) -> Result<Done, FlowError> {
+    let attempts_max = flow.settings().config.gateway.limits.attempts_max;
+    let effects = Effects::job(flow.job(&QueueName::deliver(partner), partner, id)?);
+    let refused = DeliveryOutcome::Refused { attempts_max };
+    flow.ledger.settle_delivery(id, refused, Cause::system(reason)?, flow.now(), effects).await?;
+    flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
     Ok(Done::Yes)
 }
 

@@ -20,7 +20,7 @@ use tradewind_transfer::transport::{Mode, Outbound, Reply};
 
 use super::gateway::refuse;
 use super::{Flow, FlowError, convert, measure};
-use crate::config::{Deliver, Usage};
+use crate::config::{By, Deliver, Usage};
 use close::{close, joined, written};
 use look::{Look, look};
 
@@ -149,7 +149,7 @@ fn asked(flow: &Flow, partner: &PartnerId, look: &Look) -> Result<Asked, Gateway
     let payer_id = item.keys.find("payer_id").unwrap_or_default();
     let routed = settings.config.routes.partner(payer_id, &item.guide.revision, usage).ok_or(GatewayError::NoRoute)?;
     let deliver = settings.partner(routed).and_then(|partner| partner.deliver.clone()).ok_or(GatewayError::NoRoute)?;
-    if deliver.usage != usage {
+    if deliver.usage != usage || deliver.by != By::Http {
         return Err(GatewayError::NoRoute);
     }
     Ok(Asked { payer: routed.clone(), deliver, test })

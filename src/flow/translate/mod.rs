@@ -56,7 +56,6 @@ pub(super) async fn job(flow: Arc<Flow>, _partner: PartnerId, receipt: String) -
         return Ok(Done::Yes);
     }
     flow.ledger.finish_receipt(id, ReceiptEnd::Translated, flow.now(), Effects::none()).await?;
-    flow.wake.notify_one();
     Ok(Done::Yes)
 }
 

@@ -47,7 +47,6 @@ pub(super) async fn end(stage: Stage<'_>, mut open: Open, ended: Ended) -> Resul
     effects.jobs.extend(forward);
     let verdict = flow.ledger.accept_interchange(open.id, check, flow.now(), effects).await?;
     settle_repeat(stage, &open, &ended, verdict).await?;
-    flow.wake.notify_one();
     Ok(())
 }
 

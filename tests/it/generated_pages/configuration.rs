@@ -21,9 +21,39 @@ fn table(name: &'static str, of: &'static str, source: &'static str, defaults: &
 
 const GATEWAY: &str = "src/config/gateway.rs";
 const PARTNER: &str = "src/config/partner.rs";
+const BACKENDS: &str = "src/config/backends.rs";
+
+/// Defaults of structs that only a build with the feature `aws` has, in their `Debug` form; a test of that build holds them to it.
+const OBJECTS: &str =
+    "S3Options {\n    bucket: \"B\",\n    prefix: \"\",\n    path_style: false,\n    encryption: Bucket,\n}";
+const KMS: &str = "KmsOptions {\n    key: \"K\",\n    partners: {},\n}";
+const CONNECTION: &str = "Connection {\n    region: None,\n    endpoint: None,\n    connect_timeout_ms: 3000,\n    read_timeout_ms: 20000,\n    \
+     operation_timeout_ms: 60000,\n    attempts_max: 4,\n}";
+
+/// A `Debug` form that is written already.
+struct Text(&'static str);
+
+impl Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn the_defaults_of_the_engines_are_those_of_their_crates() {
+    use tradewind::config::{Kms, Objects};
+    let objects: Objects = minimal("bucket = 'B'");
+    let kms: Kms = minimal("key = 'K'");
+    let connection = format!("{:#?}", objects.connection);
+    assert_eq!(connection, CONNECTION);
+    let indented = connection.replace('\n', "\n    ");
+    let without = |whole: String| whole.replace(&format!("    connection: {indented},\n"), "");
+    assert_eq!((without(format!("{objects:#?}")), without(format!("{kms:#?}"))), (OBJECTS.to_owned(), KMS.to_owned()));
+}
 
 fn gateway() -> Vec<Table> {
-    let Gateway { identity, sftp, api, payer, limits, .. } = Gateway::default();
+    let Gateway { identity, sftp, api, ledger, queues, operations, payer, limits, .. } = Gateway::default();
     let Api { limits: door, .. } = api.clone();
     let tls: TlsFiles = minimal("certificate = \"C\"\nkey = \"K\"");
     vec![
@@ -33,6 +63,12 @@ fn gateway() -> Vec<Table> {
         table("[api]", "Api", GATEWAY, &api),
         table("[api.limits]", "Limits", "api/src/limits.rs", &door),
         table("[api.tls]", "TlsFiles", "api/src/server.rs", &tls),
+        table("[ledger]", "Ledger", BACKENDS, &ledger),
+        table("[queues]", "Queues", BACKENDS, &queues),
+        table("[objects]", "S3Options", "aws/src/s3/options.rs", &Text(OBJECTS)),
+        table("[kms]", "KmsOptions", "aws/src/kms/options.rs", &Text(KMS)),
+        table("[objects.connection], [kms.connection]", "Connection", "aws/src/connection.rs", &Text(CONNECTION)),
+        table("[operations]", "Operations", BACKENDS, &operations),
         table("[payer]", "Payer", GATEWAY, &payer),
         table("[limits]", "Limits", GATEWAY, &limits),
     ]
@@ -158,14 +194,18 @@ fn type_name(of: &str) -> Option<&'static str> {
         "String" => "text",
         "PathBuf" => "path",
         "SocketAddr" => "address and port",
-        "u8" | "u32" | "u64" | "usize" => "number",
+        "BTreeMap<String, String>" => "table of text",
+        "Encryption" => "`{ by = \"bucket\" }`, `{ by = \"s3\" }` or `{ by = \"kms\", key, bucket-key }`",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "number",
         "bool" => "`true` or `false`",
         "Vec<String>" => "list of text",
         "SecretRef" => "reference",
         "PartnerId" => "a partner's name",
+        "By" => "`\"http\"` or `\"queue\"`",
         "Usage" => "`\"test\"` or `\"production\"`",
         "Signed" => "`\"required\"` or `\"optional\"`",
         "Identity" | "Sftp" | "Api" | "Payer" | "Limits" | "tradewind_api::Limits" | "TlsFiles" => return None,
+        "Ledger" | "Queues" | "Objects" | "Kms" | "Operations" | "Connection" => return None,
         "SftpLogin" | "Pgp" | "Receive" | "Acknowledge" | "Deliver" | "Webhook" => return None,
         "Vec<PartnerIdentity>" | "Vec<Token>" => return None,
         other => panic!("say in this test what people call the type {other}"),
@@ -199,7 +239,8 @@ fn shown(field: &Field, value: &str) -> String {
         (_, "None") => "none".to_owned(),
         ("Vec<String>", list) => format!("`{}`", list.replace(",]", "]").replace(",\"", ", \"")),
         ("SocketAddr", address) => format!("`\"{address}\"`"),
-        ("Usage" | "Signed", variant) => format!("`\"{}\"`", variant.to_lowercase()),
+        ("Encryption", variant) => format!("`{{ by = \"{}\" }}`", variant.to_lowercase()),
+        ("Usage" | "Signed" | "By", variant) => format!("`\"{}\"`", variant.to_lowercase()),
         (_, value) => format!("`{value}`"),
     }
 }

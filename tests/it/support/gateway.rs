@@ -13,8 +13,10 @@ use tempfile::TempDir;
 use tradewind::home::host_key;
 use tradewind_api::tokens;
 
+use super::engines::Engines;
 use super::gnupg::Gnupg;
 use super::payer::PayerProcess;
+use super::program::tradewind;
 use super::receiver::Receiver;
 use super::rest::Rest;
 use super::sftp::Sftp;
@@ -43,6 +45,7 @@ pub(crate) struct Gateway {
     folder: TempDir,
     data: PathBuf,
     running: Option<Running>,
+    engines: Option<Engines>,
     pub(crate) payer: PayerProcess,
     pub(crate) receiver: Receiver,
     tokens: [(&'static str, String); 2],
@@ -94,12 +97,22 @@ impl Gateway {
         fs::write(home.join("routes.toml"), route).unwrap();
         let data = options.data.map(|data| format!("data = \"{}\"\n", data.display())).unwrap_or_default();
         let doors = "[sftp]\nlisten = \"127.0.0.1:0\"\n[api]\nlisten = \"127.0.0.1:0\"\n";
-        fs::write(home.join("tradewind.toml"), format!("{data}{doors}{}", options.gateway)).unwrap();
+        let engines = Engines::make(folder.path());
+        let engines_toml = engines.as_ref().map_or("", |(_, toml)| toml);
+        fs::write(home.join("tradewind.toml"), format!("{data}{doors}{engines_toml}{}", options.gateway)).unwrap();
+        let engines = engines.map(|(engines, _)| engines);
+        if let Some(engines) = &engines {
+            let mut command = tradewind(folder.path());
+            engines.give(&mut command);
+            let made = command.args(["keygen", "gateway", "--home"]).arg(&home).status().unwrap();
+            assert!(made.success(), "the gateway's keys");
+        }
         let tokens = [("clinic", clinics), ("other", other)];
         Self {
             folder,
             data: options.data.map_or(home.join("data"), Path::to_owned),
             running: None,
+            engines,
             payer,
             receiver,
             tokens,
@@ -124,6 +137,9 @@ impl Gateway {
         let log = fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         command.args(["serve", "--home"]).arg(self.home()).env("TRADEWIND_LOG", "debug,sqlx=warn,russh=warn");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        if let Some(engines) = &self.engines {
+            engines.give(&mut command);
+        }
         let mut process = command.spawn().unwrap();
         let stdout = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();

@@ -2,6 +2,7 @@
 
 pub(crate) mod canary;
 pub(crate) mod client;
+pub(crate) mod engines;
 pub(crate) mod gateway;
 pub(crate) mod gnupg;
 pub(crate) mod ledger;

@@ -5,9 +5,14 @@ use std::process::Command;
 
 /// What the script prints: one JSON value. `script` stands in `tests/peers`.
 pub(crate) fn python(script: &str, folder: &Path) -> serde_json::Value {
+    python_with(script, &[folder.to_str().unwrap()])
+}
+
+/// As [`python`], with arguments.
+pub(crate) fn python_with(script: &str, arguments: &[&str]) -> serde_json::Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = std::env::var_os("TRADEWIND_PYTHON").map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
-    let output = Command::new(&python).arg(root.join("tests/peers").join(script)).arg(folder).output();
+    let output = Command::new(&python).arg(root.join("tests/peers").join(script)).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}; run `make test-tools`", python.display()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\nif a package is missing, run `make test-tools`");

@@ -1,0 +1,161 @@
+//! The engines behind the seams, by configuration. Only here do concrete backends have names.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tradewind_broker::{Broker, InProcess, InProcessOptions, Settlement};
+use tradewind_compliance::WallClock;
+use tradewind_compliance::keys::{BranchKeyStore, BranchKeys, BranchKeysParts, KeyCacheLimits, KeyManager};
+use tradewind_compliance::store::{FsObjectStore, ObjectStore};
+use tradewind_ledger::{Ledger, SqliteLedger, SqliteOptions};
+
+use crate::config::Config;
+use crate::flow::OpenBroker;
+use crate::home;
+
+/// The ledger of a configuration.
+#[derive(Clone)]
+pub enum OpenLedger {
+    /// A file, for one process.
+    Sqlite(SqliteLedger),
+    /// A database, for many.
+    #[cfg(feature = "postgres")]
+    Postgres(tradewind_ledger::PostgresLedger),
+}
+
+impl OpenLedger {
+    /// Opens it, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        if let Some(url) = &config.gateway.ledger.url {
+            return database(config, url).await;
+        }
+        let options = SqliteOptions::new(config.data().join("ledger.db"));
+        Ok(Self::Sqlite(SqliteLedger::open(options).await.context("the ledger")?))
+    }
+
+    /// As [`Self::open`], where there is one already.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub async fn existing(config: &Config) -> anyhow::Result<Self> {
+        let there = config.gateway.ledger.url.is_some() || config.data().join("ledger.db").exists();
+        anyhow::ensure!(there, "{} holds no ledger", config.data().display());
+        Self::open(config).await
+    }
+
+    /// What the rooms use.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<dyn Ledger> {
+        match self {
+            Self::Sqlite(ledger) => Arc::new(ledger.clone()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(ledger) => Arc::new(ledger.clone()),
+        }
+    }
+
+    /// Where branch keys lie.
+    #[must_use]
+    pub fn branch_keys(&self) -> Arc<dyn BranchKeyStore> {
+        match self {
+            Self::Sqlite(ledger) => Arc::new(ledger.clone()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(ledger) => Arc::new(ledger.clone()),
+        }
+    }
+
+    /// Closes it after the writes that were asked for before.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(ledger) => ledger.close().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(ledger) => ledger.close().await,
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+async fn database(config: &Config, url: &crate::config::SecretRef) -> anyhow::Result<OpenLedger> {
+    use secrecy::ExposeSecret;
+    use tradewind_ledger::{PostgresLedger, PostgresOptions};
+    let url = url.read(&config.home).context("[ledger] url")?;
+    let options = PostgresOptions::new(url.expose_secret()).context("[ledger] url")?;
+    Ok(OpenLedger::Postgres(PostgresLedger::open(options).await.context("the ledger")?))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn database(_: &Config, _: &crate::config::SecretRef) -> anyhow::Result<OpenLedger> {
+    anyhow::bail!("this program was built without the feature `postgres`")
+}
+
+/// The object store of a configuration.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn objects(config: &Config) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    #[cfg(feature = "aws")]
+    if let Some(options) = &config.gateway.objects {
+        let access = tradewind_aws::Access::default();
+        let store = tradewind_aws::S3ObjectStore::open(options.clone(), &access).await;
+        return Ok(Arc::new(store.context("the object store")?));
+    }
+    Ok(Arc::new(FsObjectStore::open(config.data().join("objects")).await.context("the object store")?))
+}
+
+/// What wraps the branch keys. To be opened before the ledger: a root key is made only where there is no data yet.
+///
+/// # Errors
+/// When the root key is missing or cannot be read, or KMS is configured wrongly.
+pub async fn key_manager(config: &Config) -> anyhow::Result<Arc<dyn KeyManager>> {
+    #[cfg(feature = "aws")]
+    if let Some(options) = &config.gateway.kms {
+        let manager = tradewind_aws::KmsKeyManager::new(options.clone(), &tradewind_aws::Access::default()).await;
+        return Ok(Arc::new(manager.context("[kms]")?));
+    }
+    Ok(Arc::new(home::root_key(config)?))
+}
+
+/// The branch keys of all partners.
+///
+/// # Errors
+/// When the tenant's name is none.
+pub fn branch_keys(config: &Config, ledger: &OpenLedger, manager: Arc<dyn KeyManager>) -> anyhow::Result<BranchKeys> {
+    Ok(BranchKeys::new(BranchKeysParts {
+        tenant: config.gateway.tenant.parse().context("`tenant` in tradewind.toml")?,
+        manager,
+        store: ledger.branch_keys(),
+        clock: Arc::new(WallClock),
+        limits: KeyCacheLimits::default(),
+    }))
+}
+
+/// What opens the queues of a configuration.
+///
+/// # Errors
+/// When the broker's address or its authorities cannot be read.
+pub fn queues(config: &Config) -> anyhow::Result<OpenBroker> {
+    #[cfg(feature = "rabbitmq")]
+    if let Some(url) = &config.gateway.queues.url {
+        use tradewind_broker::rabbitmq::{RabbitMq, RabbitMqOptions};
+        let queues = &config.gateway.queues;
+        let authorities = queues.authorities.as_ref().map(|file| std::fs::read_to_string(config.home.join(file)));
+        let options = RabbitMqOptions {
+            authorities: authorities.transpose().context("[queues] authorities")?,
+            prefix: queues.prefix.clone(),
+            window: queues.window,
+            in_hand: queues.in_hand,
+            attempts_max: config.gateway.limits.attempts_max,
+            ..RabbitMqOptions::new(url.read(&config.home).context("[queues] url")?)
+        };
+        return Ok(Box::new(move |settlement| {
+            Ok(Arc::new(RabbitMq::open(options, settlement).context("[queues] url")?))
+        }));
+    }
+    let _ = config;
+    Ok(Box::new(|settlement: Arc<dyn Settlement>| {
+        let broker: Arc<dyn Broker> = Arc::new(InProcess::new(InProcessOptions::default(), settlement));
+        Ok(broker)
+    }))
+}

@@ -1,0 +1,212 @@
+//! Puts the parts of a process together, by its configuration and its roles.
+
+pub mod backends;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tradewind_broker::backoff;
+use tradewind_compliance::{Clock, IdSource, Vault, WallClock};
+use tradewind_transfer::sftp::SftpServer;
+
+use crate::config::Config;
+use crate::flow::{Flow, FlowGateway, FlowInbox, Workers};
+use crate::payer::{self, Payer, Record};
+use crate::roles::{Role, Roles};
+use crate::settings::{Settings, SettingsHandle};
+use crate::{home, watch};
+use backends::OpenLedger;
+
+/// How long open sessions and requests may go on after a stop, while the rooms end, too.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Failures after which the wait for an engine that is missing grows no more: about 4 s.
+const FAILURES_COUNTED_MAX: u32 = 3;
+
+/// The listeners of a process, bound before anything starts.
+#[derive(Default)]
+pub struct Doors {
+    /// SFTP.
+    pub sftp: Option<TcpListener>,
+    /// REST.
+    pub api: Option<TcpListener>,
+    /// Health and metrics of a process without REST.
+    pub operations: Option<TcpListener>,
+    /// The simulated payer, if it is to run.
+    pub payer: Option<TcpListener>,
+}
+
+impl Doors {
+    /// Binds the addresses of a configuration that the roles need.
+    ///
+    /// # Errors
+    /// When one cannot be bound.
+    pub async fn bind(config: &Config, roles: &Roles) -> anyhow::Result<Self> {
+        let gateway = &config.gateway;
+        let api = roles.has(Role::Api);
+        Ok(Self {
+            sftp: bind(roles.has(Role::Sftp).then_some(gateway.sftp.listen)).await?,
+            api: bind(api.then_some(gateway.api.listen)).await?,
+            operations: bind(gateway.operations.listen.filter(|_| !api)).await?,
+            payer: bind(gateway.payer.run.then_some(gateway.payer.listen)).await?,
+        })
+    }
+}
+
+async fn bind(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    TcpListener::bind(address).await.map(Some).with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Where a process listens.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// SFTP.
+    pub sftp: Option<SocketAddr>,
+    /// REST.
+    pub api: Option<SocketAddr>,
+    /// Health and metrics of a process without REST.
+    pub operations: Option<SocketAddr>,
+    /// The simulated payer.
+    pub payer: Option<SocketAddr>,
+}
+
+/// A gateway that runs.
+pub struct Gateway {
+    /// What the rooms share.
+    pub flow: Arc<Flow>,
+    /// Where it listens.
+    pub addresses: Addresses,
+    workers: Option<Workers>,
+    server: Option<SftpServer>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+    ledger: OpenLedger,
+}
+
+/// Starts everything that a home folder configures for the roles. Engines that other processes share are waited for.
+///
+/// # Errors
+/// When a part cannot be opened, or the roles cannot be split so.
+pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Result<Gateway> {
+    let gateway = &config.gateway;
+    let shared = gateway.ledger.url.is_some();
+    roles.check(shared, gateway.queues.url.is_some()).map_err(anyhow::Error::msg)?;
+    tradewind_api::install_metrics();
+    let manager = backends::key_manager(&config).await?;
+    let keys = home::keys(&config)?;
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let ledger = waited(shared, "the ledger", async || OpenLedger::open(&config).await).await?;
+    let elsewhere = gateway.objects.is_some();
+    let store = waited(elsewhere, "the object store", async || backends::objects(&config).await).await?;
+    let branch_keys = backends::branch_keys(&config, &ledger, manager)?;
+    let flow = Arc::new(Flow {
+        ledger: ledger.ledger(),
+        vault: Arc::new(Vault::new(Arc::new(branch_keys), store)),
+        ids: IdSource::new(clock.clone())?,
+        settings: Arc::new(SettingsHandle::new(Settings::prepare(config.clone())?)),
+        pgp: keys.pgp,
+        calls: Default::default(),
+        queues: Default::default(),
+        shared,
+        clock: clock.clone(),
+    });
+    let stop = CancellationToken::new();
+    let mut addresses = Addresses::default();
+    let mut tasks = Vec::new();
+    if let Some(listener) = doors.payer {
+        addresses.payer = Some(start_payer(&config, listener, clock, &stop)?);
+    }
+    let workers = if roles.uses_queues() {
+        Some(Workers::start(flow.clone(), roles, backends::queues(&config)?).await?)
+    } else {
+        None
+    };
+    let mut server = None;
+    if let Some(listener) = doors.sftp {
+        addresses.sftp = Some(listener.local_addr()?);
+        let inbox = Arc::new(FlowInbox::new(flow.clone()));
+        server = Some(SftpServer::start(listener, gateway.sftp.server(keys.host), inbox)?);
+    }
+    tasks.push(tokio::spawn(watch::run(flow.clone(), roles.has(Role::Watch), stop.clone())));
+    let door = Arc::new(FlowGateway::new(flow.clone(), workers.as_ref().map(Workers::broker)));
+    if let Some(listener) = doors.api {
+        addresses.api = Some(listener.local_addr()?);
+        let options = gateway.api.server(&config.home);
+        let serving = tradewind_api::serve(listener, door.clone(), options, stop.clone().cancelled_owned());
+        tasks.push(tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the REST door ended");
+            }
+        }));
+    }
+    if let Some(listener) = doors.operations {
+        addresses.operations = Some(listener.local_addr()?);
+        tasks.push(tokio::spawn(tradewind_api::serve_operations(listener, door, stop.clone().cancelled_owned())));
+    }
+    Ok(Gateway { flow, addresses, workers, server, tasks, stop, ledger })
+}
+
+/// Opens an engine. One that other processes share may come later than this one: it is waited for.
+async fn waited<T>(waits: bool, what: &str, mut open: impl AsyncFnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let mut failures = 0_u32;
+    loop {
+        match open().await {
+            Err(error) if waits => {
+                failures += 1;
+                tracing::warn!(error = format!("{error:#}"), failures, "waiting for {what}");
+                tokio::time::sleep(backoff(failures.min(FAILURES_COUNTED_MAX), rand::random())).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+fn start_payer(
+    config: &Config,
+    listener: TcpListener,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<SocketAddr> {
+    let record = Record::open(&payer_record(config))?;
+    let payer = Payer { record, faults: Vec::new(), name: "SIMULATED PAYER".to_owned(), id: None, clock };
+    Ok(payer::start(listener, payer, stop.clone().cancelled_owned())?.address())
+}
+
+/// The simulated payer's own record.
+fn payer_record(config: &Config) -> PathBuf {
+    config.home.join("payer-record.ndjson")
+}
+
+impl Gateway {
+    /// Stops in good order within 30 s: the doors and the rooms together, then the ledger. What is unfinished is handed back.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let doors = async {
+            if let Some(server) = self.server
+                && !server.shutdown(DRAIN).await
+            {
+                tracing::warn!("SFTP sessions were cut at the stop");
+            }
+        };
+        let tasks = async {
+            for task in self.tasks {
+                if tokio::time::timeout(DRAIN, task).await.is_err() {
+                    tracing::warn!("a task was still at work at the stop");
+                }
+            }
+        };
+        let rooms = async {
+            if let Some(workers) = self.workers {
+                workers.stop().await;
+            }
+        };
+        tokio::join!(doors, tasks, rooms);
+        self.ledger.close().await;
+    }
+}

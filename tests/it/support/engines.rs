@@ -1,0 +1,88 @@
+//! The engines of many processes (PostgreSQL, RabbitMQ, S3, KMS) under a gateway of the tests, where `TRADEWIND_TEST_ENGINES` is set: each
+//! gateway gets a database, a bucket, a KMS key and names of queues of its own. `make services-up` starts the engines.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::client::Client;
+use super::python::python_with;
+
+const PSQL: Client = Client { name: "psql", package: "postgresql-client" };
+
+/// The file beside a home that says what its processes get in their environment.
+const FILE: &str = "engines.json";
+
+/// Where the engines of one gateway are: the environment of its processes.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Engines {
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// A variable that says where an engine is.
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `make services-up` starts the engines, `scripts/services env` names them")
+    })
+}
+
+impl Engines {
+    /// Makes what a gateway in `folder` needs, and gives more of its `tradewind.toml`; `None` where the tests run without engines.
+    pub(crate) fn make(folder: &Path) -> Option<(Self, String)> {
+        std::env::var_os("TRADEWIND_TEST_ENGINES")?;
+        let (postgres, s3, aws) =
+            (variable("TRADEWIND_TEST_POSTGRES"), variable("TRADEWIND_TEST_S3"), variable("TRADEWIND_TEST_AWS"));
+        let name = folder
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_lowercase()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "");
+        let name = format!("tw{name}");
+        let (server, _) = postgres.rsplit_once('/').expect("a database in the URL");
+        PSQL.succeed(PSQL.command().arg(&postgres).args(["-qc", &format!("CREATE DATABASE {name}")]));
+        let (keys, address) =
+            s3.strip_prefix("http://").and_then(|rest| rest.split_once('@')).expect("http://KEY:SECRET@HOST:PORT");
+        let (key, secret) = keys.split_once(':').expect("KEY:SECRET");
+        let made = python_with("engines.py", &[&name, &format!("http://{address}"), key, secret, &aws]);
+        let environment = BTreeMap::from(
+            [
+                ("TRADEWIND_IT_LEDGER", format!("{server}/{name}").as_str()),
+                ("TRADEWIND_IT_QUEUES", &variable("TRADEWIND_TEST_AMQP")),
+                ("AWS_ACCESS_KEY_ID", key),
+                ("AWS_SECRET_ACCESS_KEY", secret),
+                ("AWS_REGION", "us-east-1"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        );
+        let toml = format!(
+            "[ledger]\nurl = \"env:TRADEWIND_IT_LEDGER\"\n[queues]\nurl = \"env:TRADEWIND_IT_QUEUES\"\nprefix = \"{name}\"\n\
+             [objects]\nbucket = \"{name}\"\npath-style = true\nconnection = {{ endpoint = \"http://{address}\" }}\n\
+             [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n",
+            made["key"].as_str().unwrap()
+        );
+        let engines = Self { environment };
+        fs::write(folder.join(FILE), serde_json::to_vec(&engines).unwrap()).unwrap();
+        Some((engines, toml))
+    }
+
+    /// Those of the gateway whose data folder this is.
+    pub(crate) fn of(data: &Path) -> Option<Self> {
+        let folder = data.parent()?.parent()?;
+        fs::read(folder.join(FILE)).ok().map(|text| serde_json::from_slice(&text).unwrap())
+    }
+
+    /// Gives a command its environment.
+    pub(crate) fn give(&self, command: &mut Command) {
+        command.envs(&self.environment);
+    }
+
+    /// The rows of a query, columns separated by `|`.
+    pub(crate) fn rows(&self, query: &str) -> Vec<String> {
+        let mut command = PSQL.command();
+        command.arg(&self.environment["TRADEWIND_IT_LEDGER"]).args(["-qAtc", query]);
+        String::from_utf8(PSQL.succeed(&mut command).stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+}
