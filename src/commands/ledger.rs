@@ -111,8 +111,8 @@ async fn copy(mut config: Config, to: SecretRef) -> anyhow::Result<Outcome> {
     for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
         put(&format!("{rows:>12} {table}\n"))?;
     }
-    let entries = tradewind_ledger::Watch::verify_audit(&to).await.context("the audit chain")?;
-    let (before, after) = (conservation(&from).await?, conservation(&to).await?);
+    let entries = tradewind_ledger::Watch::verify_audit(to.as_ref()).await.context("the audit chain")?;
+    let (before, after) = (conservation(&from).await?, conservation(to.as_ref()).await?);
     put(&format!(
         "the audit chain holds over {entries} entries\nbefore: {}\nafter:  {}\n",
         line(&before),

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tradewind_api::{MetricsSnapshot, QueueMetrics, StateMetrics};
+use tradewind_broker::Broker;
 use tradewind_ledger::{Depth, StateCount};
 
 use super::Flow;
@@ -60,6 +61,9 @@ impl Counted {
             return;
         };
         let mut queues: Vec<QueueMetrics> = depths.into_iter().map(queue).collect();
+        if let Some(broker) = flow.queues.get().filter(|_| flow.shared) {
+            in_broker(broker.as_ref(), &mut queues).await;
+        }
         for name in queue_names(flow) {
             if !queues.iter().any(|row| row.queue == name) {
                 queues.push(QueueMetrics { queue: name.into(), depth: 0, oldest_age: Duration::ZERO });
@@ -68,6 +72,20 @@ impl Counted {
         let states = states.into_iter().map(state).collect();
         let last = Last { snapshot: MetricsSnapshot { queues, states }, at: Instant::now(), took: began.elapsed() };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    }
+}
+
+/// Adds what the ledger has handed to a broker that many processes share. One that cannot be asked adds nothing: `/health` tells of it.
+async fn in_broker(broker: &dyn Broker, queues: &mut Vec<QueueMetrics>) {
+    for (name, depth) in broker.depths().await.unwrap_or_default() {
+        let count = (depth.waiting + depth.unsettled) as u64;
+        match queues.iter_mut().find(|row| row.queue == name.as_str()) {
+            Some(row) => row.depth += count,
+            None => {
+                let queue = name.as_str().to_owned().into();
+                queues.push(QueueMetrics { queue, depth: count, oldest_age: Duration::ZERO });
+            }
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub enum OpenLedger {
     Sqlite(SqliteLedger),
     /// A database, for many.
     #[cfg(feature = "postgres")]
-    Postgres(tradewind_ledger::PostgresLedger),
+    Postgres(Box<tradewind_ledger::PostgresLedger>),
 }
 
 impl OpenLedger {
@@ -52,7 +52,7 @@ impl OpenLedger {
         match self {
             Self::Sqlite(ledger) => Arc::new(ledger.clone()),
             #[cfg(feature = "postgres")]
-            Self::Postgres(ledger) => Arc::new(ledger.clone()),
+            Self::Postgres(ledger) => Arc::new(ledger.as_ref().clone()),
         }
     }
 
@@ -62,7 +62,7 @@ impl OpenLedger {
         match self {
             Self::Sqlite(ledger) => Arc::new(ledger.clone()),
             #[cfg(feature = "postgres")]
-            Self::Postgres(ledger) => Arc::new(ledger.clone()),
+            Self::Postgres(ledger) => Arc::new(ledger.as_ref().clone()),
         }
     }
 
@@ -82,7 +82,8 @@ async fn database(config: &Config, url: &crate::config::SecretRef) -> anyhow::Re
     use tradewind_ledger::{PostgresLedger, PostgresOptions};
     let url = url.read(&config.home).context("[ledger] url")?;
     let options = PostgresOptions::new(url.expose_secret()).context("[ledger] url")?;
-    Ok(OpenLedger::Postgres(PostgresLedger::open(options).await.context("the ledger")?))
+    let ledger = PostgresLedger::open(options).await.context("the ledger")?;
+    Ok(OpenLedger::Postgres(Box::new(ledger)))
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use memchr::memmem::Finder;
 
+use super::engines::Engines;
 use super::gateway::Gateway;
 use super::x12::all;
 
@@ -54,7 +55,11 @@ pub(crate) fn search(gateway: &Gateway, canaries: &[String]) -> Vec<Hit> {
         let Ok(content) = fs::read(file) else { continue };
         places.push((file.display().to_string(), [file.as_os_str().as_encoded_bytes(), b"\0", &content].concat()));
     }
-    assert!(files.iter().any(|file| file.ends_with("ledger.db")), "the ledger is among the files");
+    let ledger = files.iter().any(|file| file.ends_with("ledger.db"));
+    match Engines::of(gateway.data()) {
+        None => assert!(ledger, "the ledger is among the files"),
+        Some(engines) => places.extend(engines.files(gateway.folder())),
+    }
     assert!(files.iter().any(|file| file.ends_with("log")), "the log is among the files");
     places.push(("/metrics".into(), gateway.rest("clinic").get("/metrics").body));
     places.push(("errors that clients were told".into(), gateway.told()));
@@ -77,7 +82,7 @@ pub(crate) fn search(gateway: &Gateway, canaries: &[String]) -> Vec<Hit> {
     hits.into_iter().collect()
 }
 
-fn files_under(folder: &Path, files: &mut BTreeSet<PathBuf>) {
+pub(super) fn files_under(folder: &Path, files: &mut BTreeSet<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             files_under(&entry.path(), files);

@@ -1,11 +1,12 @@
 //! The engines of many processes (PostgreSQL, RabbitMQ, S3, KMS) under a gateway of the tests, where `TRADEWIND_TEST_ENGINES` is set: each
 //! gateway gets a database, a bucket, a KMS key and names of queues of its own. `make services-up` starts the engines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::canary::files_under;
 use super::client::Client;
 use super::python::python_with;
 
@@ -27,10 +28,17 @@ fn variable(name: &str) -> String {
     })
 }
 
+/// Whether gateways of the tests run on engines.
+pub(crate) fn engines() -> bool {
+    std::env::var_os("TRADEWIND_TEST_ENGINES").is_some()
+}
+
 impl Engines {
     /// Makes what a gateway in `folder` needs, and gives more of its `tradewind.toml`; `None` where the tests run without engines.
     pub(crate) fn make(folder: &Path) -> Option<(Self, String)> {
-        std::env::var_os("TRADEWIND_TEST_ENGINES")?;
+        if !engines() {
+            return None;
+        }
         let (postgres, s3, aws) =
             (variable("TRADEWIND_TEST_POSTGRES"), variable("TRADEWIND_TEST_S3"), variable("TRADEWIND_TEST_AWS"));
         let name = folder
@@ -77,6 +85,20 @@ impl Engines {
     /// Gives a command its environment.
     pub(crate) fn give(&self, command: &mut Command) {
         command.envs(&self.environment);
+    }
+
+    /// What the engines of `make services-up` wrote to their disks since the gateway's folder was made. Of servers of your own nothing is
+    /// read.
+    pub(crate) fn files(&self, gateway: &Path) -> Vec<(String, Vec<u8>)> {
+        let Some(services) = std::env::var_os("TRADEWIND_TEST_SERVICES") else { return Vec::new() };
+        let since = fs::metadata(gateway.join(FILE)).unwrap().modified().unwrap();
+        let mut files = BTreeSet::new();
+        files_under(Path::new(&services), &mut files);
+        let fresh = |file: &PathBuf| fs::metadata(file).and_then(|of| of.modified()).is_ok_and(|at| at >= since);
+        let written: Vec<_> = files.into_iter().filter(fresh).collect();
+        let of = |engine: &str| written.iter().any(|file| file.components().any(|part| part.as_os_str() == engine));
+        assert!(of("postgres") && of("rabbitmq") && of("seaweedfs"), "the engines' files are searched: {written:?}");
+        written.into_iter().filter_map(|file| Some((file.display().to_string(), fs::read(&file).ok()?))).collect()
     }
 
     /// The rows of a query, columns separated by `|`.
