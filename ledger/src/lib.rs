@@ -46,7 +46,7 @@ pub use interchanges::{
     NewSet, SetEnd, TransactionSet,
 };
 pub use numbers::{CONTROL_NUMBER_MAX, ControlNumbers, NumberGap, NumberKind, Numbers};
-pub use outbox::{Depth, Job, JobEnd, Lane, Outbox};
+pub use outbox::{Depth, Job, JobEnd, Lane, Lease, Outbox};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresLedger, PostgresOptions};
 pub use receipts::{NewReceipt, Receipt, ReceiptEnd, Receipts, ReceivedContent};

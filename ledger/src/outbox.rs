@@ -31,6 +31,23 @@ pub struct Job {
     pub created_at: UnixMs,
 }
 
+impl Job {
+    /// The lease that it is held under.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        Lease { job: self.id, attempt: self.attempt }
+    }
+}
+
+/// The right to say how an attempt at a job ended. A lease that ran out and was given again is another attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The job.
+    pub job: JobId,
+    /// The attempt.
+    pub attempt: u32,
+}
+
 /// How a job was settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobEnd {
@@ -75,8 +92,9 @@ pub trait Outbox: Send + Sync {
     /// Gives every lease back: at start, when no worker of this ledger can be alive. Attempts stay counted.
     async fn drop_leases(&self) -> Result<u64>;
 
-    /// Settles jobs. A job that is gone was settled before: that is no error.
-    async fn settle_jobs(&self, ends: Vec<(JobId, JobEnd)>) -> Result<()>;
+    /// Settles jobs. A job that is gone was settled before: that is no error. Who holds a lease that was given to another since can only say
+    /// that the job is done; what else it says is not written, since the other is at work on it.
+    async fn settle_jobs(&self, ends: Vec<(Lease, JobEnd)>) -> Result<()>;
 
     /// Puts a quarantined job back with a fresh count of attempts. False when there is none.
     async fn release_job(&self, id: JobId, due_at: UnixMs) -> Result<bool>;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Accepted, Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
-use tradewind_ledger::{Effects, Job, JobEnd, Lane, LedgerError, NewAlarm, Wake};
+use tradewind_ledger::{Effects, Job, JobEnd, Lease, LedgerError, NewAlarm, Wake};
 
 use super::{Flow, FlowError};
 
@@ -103,33 +103,33 @@ async fn publish(
     let attempts_max = flow.settings().config.gateway.limits.attempts_max;
     let (jobs, exhausted): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.attempt <= attempts_max);
     for job in exhausted {
-        quarantine(flow, &job.lane, job.id, "attempts-exhausted").await?;
+        quarantine(flow, &job, "attempts-exhausted").await?;
     }
     let publishing = jobs.into_iter().map(|job| async move {
-        let id = job.id;
+        let lease = job.lease();
         let message = Message {
-            id,
+            id: lease.job,
             queue: queue.clone(),
             partner: job.lane.partner,
             kind: job.kind.as_str().to_owned(),
             attempt: job.attempt,
             body: Body::Reference(job.reference),
         };
-        (id, publisher.publish(message).await)
+        (lease, publisher.publish(message).await)
     });
     let (mut ends, mut trouble) = (Vec::new(), Ok(()));
-    for (id, answer) in futures::future::join_all(publishing).await {
+    for (lease, answer) in futures::future::join_all(publishing).await {
         match answer {
             Ok(Accepted::Held) => {
-                held.insert(id);
+                held.insert(lease.job);
             }
             // The broker answers for it from here on.
-            Ok(Accepted::Confirmed) => ends.push((id, JobEnd::Done)),
+            Ok(Accepted::Confirmed) => ends.push((lease, JobEnd::Done)),
             // Its lease ran out while a consumer still has it: the consumer settles it.
             Err(BrokerError::AlreadyHeld { .. }) => {}
-            Err(BrokerError::WindowFull { .. }) => ends.push((id, JobEnd::Returned)),
+            Err(BrokerError::WindowFull { .. }) => ends.push((lease, JobEnd::Returned)),
             Err(error) => {
-                ends.push((id, JobEnd::Returned));
+                ends.push((lease, JobEnd::Returned));
                 // It is away for every lane alike: this round ends here.
                 trouble = Err(error.into());
             }
@@ -141,12 +141,12 @@ async fn publish(
     trouble
 }
 
-async fn quarantine(flow: &Flow, lane: &Lane, job: JobId, reason: &str) -> Result<(), FlowError> {
-    flow.ledger.settle_jobs(vec![(job, JobEnd::Quarantined(reason.parse()?))]).await?;
-    tracing::error!(queue = %lane.queue, partner = %lane.partner, %job, reason, "a job is quarantined");
+async fn quarantine(flow: &Flow, job: &Job, reason: &str) -> Result<(), FlowError> {
+    flow.ledger.settle_jobs(vec![(job.lease(), JobEnd::Quarantined(reason.parse()?))]).await?;
+    tracing::error!(queue = %job.lane.queue, partner = %job.lane.partner, job = %job.id, reason, "a job is quarantined");
     let alarm = NewAlarm {
         kind: "job-quarantined".parse()?,
-        subject: job.to_string(),
+        subject: job.id.to_string(),
         reason: Some(reason.parse()?),
         at: flow.now(),
     };
@@ -163,7 +163,7 @@ async fn apply(flow: &Flow, first: (Message, Outcome), settled: &mut Settled, he
     for (message, outcome) in &ended {
         held.remove(&message.id);
         match end(flow, message, outcome) {
-            Ok(end) => ends.push((message.id, end)),
+            Ok(end) => ends.push((Lease { job: message.id, attempt: message.attempt }, end)),
             Err(error) => tracing::error!(%error, "a settlement is not usable"),
         }
     }

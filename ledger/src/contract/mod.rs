@@ -18,6 +18,7 @@ pub mod notifications;
 pub mod numbers;
 pub mod outbox;
 pub mod receipts;
+pub mod recovery;
 pub mod settling;
 pub mod timeline;
 
@@ -50,6 +51,9 @@ macro_rules! ledger_contract {
                 never_sends_an_unknown_item_again, gives_refused_items_back_until_attempts_end,
                 turns_calls_cut_by_a_crash_into_unknown, finds_a_delivery_by_each_of_its_numbers,
                 refuses_illegal_delivery_changes;
+            recovery: takes_up_only_calls_that_are_older_than_the_longest, believes_a_slow_process_that_its_call_arrived,
+                tells_a_slow_process_that_its_call_was_settled, lets_one_of_two_processes_deliver,
+                gives_up_no_upload_that_was_received;
             settling: settles_items_on_their_own, ends_an_unknown_delivery_with_its_last_item,
                 releases_only_what_was_surely_not_taken, leaves_items_that_are_past_an_outcome,
                 receives_a_response_with_what_it_settles;
@@ -59,6 +63,7 @@ macro_rules! ledger_contract {
                 refuses_answers_of_strangers, never_moves_an_answered_item_back, finds_answers_by_source;
             notifications: queues_one_for_each_new_answer, leases_fairly_and_to_one_caller, ends_once;
             outbox: leases_each_job_to_one_caller, counts_attempts_of_workers_that_die, returns_without_counting,
+                hears_nothing_but_done_of_a_lease_that_was_taken_over,
                 quarantines_and_releases, lists_lanes_so_that_none_starves, tells_depth_and_age, survives_a_sudden_end;
             files: gives_original_acknowledgments_again, alarms_for_missing_acknowledgments,
                 lists_and_deletes_out_files_per_partner, opens_and_clears_an_alarm_once;

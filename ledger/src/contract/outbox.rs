@@ -40,7 +40,7 @@ pub async fn leases_each_job_to_one_caller(harness: &dyn Harness) {
     assert_eq!(leased.len(), 50);
     assert_eq!(leased.iter().map(|job| job.id).collect::<HashSet<_>>(), ids.into_iter().collect());
     assert!(world.ledger.due_lanes(NOW).await.unwrap().is_empty());
-    let ends = leased.iter().map(|job| (job.id, JobEnd::Done)).collect::<Vec<_>>();
+    let ends = leased.iter().map(|job| (job.lease(), JobEnd::Done)).collect::<Vec<_>>();
     world.ledger.settle_jobs(ends.clone()).await.unwrap();
     world.ledger.settle_jobs(ends).await.unwrap();
     assert!(world.ledger.depths().await.unwrap().is_empty());
@@ -62,7 +62,7 @@ pub async fn counts_attempts_of_workers_that_die(harness: &dyn Harness) {
     assert_eq!(world.ledger.drop_leases().await.unwrap(), 1);
     let third = world.ledger.lease_jobs(&lane, 1, NOW.plus(5_000), NOW.plus(9_000)).await.unwrap();
     assert_eq!(third[0].attempt, 3, "a restart does not forget attempts");
-    world.ledger.settle_jobs(vec![(third[0].id, JobEnd::RetryAt(NOW.plus(20_000)))]).await.unwrap();
+    world.ledger.settle_jobs(vec![(third[0].lease(), JobEnd::RetryAt(NOW.plus(20_000)))]).await.unwrap();
     assert!(world.ledger.due_lanes(NOW.plus(19_999)).await.unwrap().is_empty());
     assert_eq!(world.ledger.due_lanes(NOW.plus(20_000)).await.unwrap(), [lane]);
 }
@@ -75,8 +75,29 @@ pub async fn returns_without_counting(harness: &dyn Harness) {
         let leased = world.ledger.lease_jobs(&lane, 1, NOW, NOW.plus(1_000)).await.unwrap();
         assert_eq!(leased[0].attempt, 1);
         for _ in 0..2 {
-            world.ledger.settle_jobs(vec![(leased[0].id, JobEnd::Returned)]).await.unwrap();
+            world.ledger.settle_jobs(vec![(leased[0].lease(), JobEnd::Returned)]).await.unwrap();
         }
+    }
+}
+
+pub async fn hears_nothing_but_done_of_a_lease_that_was_taken_over(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let other = World::new(harness).await;
+    let poison = || JobEnd::Quarantined("out-of-attempts".parse().unwrap());
+    let lane = lane("translate", "acme");
+    for slow_end in [JobEnd::Returned, JobEnd::RetryAt(NOW), poison(), JobEnd::Done] {
+        let id = write(&world, "translate", "acme", 1).await[0];
+        let slow = world.ledger.lease_jobs(&lane, 1, NOW, NOW.plus(1_000)).await.unwrap();
+        let now = NOW.plus(1_000);
+        let new = other.ledger.lease_jobs(&lane, 1, now, now.plus(1_000)).await.unwrap();
+        assert_eq!((new[0].id, new[0].attempt), (id, 2));
+        world.ledger.settle_jobs(vec![(slow[0].lease(), slow_end.clone())]).await.unwrap();
+        assert!(world.ledger.due_lanes(now).await.unwrap().is_empty(), "{slow_end:?}: nobody else is given it");
+        let depths = world.ledger.depths().await.unwrap();
+        let left: Vec<_> = depths.iter().map(|depth| (depth.ready, depth.leased, depth.quarantined)).collect();
+        assert_eq!(left, if slow_end == JobEnd::Done { vec![] } else { vec![(1, 1, 0)] }, "{slow_end:?}");
+        other.ledger.settle_jobs(vec![(new[0].lease(), JobEnd::Done)]).await.unwrap();
+        assert!(world.ledger.depths().await.unwrap().is_empty(), "{slow_end:?}: the new holder's word counts");
     }
 }
 
@@ -84,9 +105,9 @@ pub async fn quarantines_and_releases(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let id = write(&world, "translate", "acme", 1).await[0];
     let lane = lane("translate", "acme");
-    world.ledger.lease_jobs(&lane, 1, NOW, NOW.plus(1_000)).await.unwrap();
+    let leased = world.ledger.lease_jobs(&lane, 1, NOW, NOW.plus(1_000)).await.unwrap();
     let poison = JobEnd::Quarantined("out-of-attempts".parse().unwrap());
-    world.ledger.settle_jobs(vec![(id, poison)]).await.unwrap();
+    world.ledger.settle_jobs(vec![(leased[0].lease(), poison)]).await.unwrap();
     assert!(world.ledger.due_lanes(NOW.plus(1_000_000)).await.unwrap().is_empty());
     assert_eq!(world.ledger.drop_leases().await.unwrap(), 0);
     let depth = &world.ledger.depths().await.unwrap()[0];

@@ -6,7 +6,7 @@ use tradewind_compliance::JobId;
 
 use super::rows::{id_list, int, parse, text, time, u32, u64};
 use super::{Backend, DbRow, Tx};
-use crate::{Depth, Job, JobEnd, Lane, Outbox, Result, UnixMs, Wake};
+use crate::{Depth, Job, JobEnd, Lane, Lease, Outbox, Result, UnixMs, Wake};
 
 /// The lanes that have ready jobs, each found by one step along the index, however many jobs it holds.
 const LANES: &str = "WITH RECURSIVE l(lane) AS (
@@ -15,6 +15,13 @@ const LANES: &str = "WITH RECURSIVE l(lane) AS (
         SELECT (SELECT min(o.lane) FROM outbox o WHERE o.state = 'ready' AND o.lane > l.lane)
         FROM l WHERE l.lane IS NOT NULL
     )";
+
+/// A change of a job that its lease still stands for.
+macro_rules! held {
+    ($change:literal) => {
+        concat!("UPDATE outbox SET ", $change, " WHERE id = $1 AND attempt = $2 AND leased = TRUE AND state = 'ready'")
+    };
+}
 
 #[async_trait]
 impl Outbox for Backend {
@@ -56,11 +63,11 @@ impl Outbox for Backend {
         .await
     }
 
-    async fn settle_jobs(&self, ends: Vec<(JobId, JobEnd)>) -> Result<()> {
+    async fn settle_jobs(&self, ends: Vec<(Lease, JobEnd)>) -> Result<()> {
         self.write(move |tx| {
             Box::pin(async move {
-                for (id, end) in &ends {
-                    settle(tx, *id, end).await?;
+                for (lease, end) in &ends {
+                    settle(tx, *lease, end).await?;
                 }
                 Ok(())
             })
@@ -148,21 +155,21 @@ async fn lease(tx: &mut Tx, lane: &Lane, limit: u32, at: UnixMs, until: UnixMs) 
     Ok(jobs)
 }
 
-async fn settle(tx: &mut Tx, id: JobId, end: &JobEnd) -> Result<()> {
+async fn settle(tx: &mut Tx, lease: Lease, end: &JobEnd) -> Result<()> {
     let query = match end {
+        // Done is done, whoever did it.
         JobEnd::Done => sqlx::query("DELETE FROM outbox WHERE id = $1"),
-        JobEnd::RetryAt(due_at) => {
-            sqlx::query("UPDATE outbox SET leased = FALSE, due_at = $1 WHERE id = $2 AND state = 'ready'").bind(int(due_at.0))
-        }
-        JobEnd::Returned => sqlx::query(
-            "UPDATE outbox SET leased = FALSE, due_at = created_at, attempt = CASE WHEN attempt > 0 THEN attempt - 1 ELSE 0 END
-            WHERE id = $1 AND state = 'ready' AND leased = TRUE",
-        ),
-        JobEnd::Quarantined(reason) => {
-            sqlx::query("UPDATE outbox SET state = 'quarantined', leased = FALSE, reason = $1 WHERE id = $2")
-                .bind(reason.as_str().to_owned())
-        }
+        JobEnd::RetryAt(_) => sqlx::query(held!("leased = FALSE, due_at = $3")),
+        JobEnd::Returned => sqlx::query(held!("leased = FALSE, due_at = created_at, attempt = attempt - 1")),
+        JobEnd::Quarantined(_) => sqlx::query(held!("leased = FALSE, state = 'quarantined', reason = $3")),
     };
-    query.bind(id.as_str()).execute(&mut tx.conn).await?;
+    let query = query.bind(lease.job.as_str());
+    let query = if *end == JobEnd::Done { query } else { query.bind(int(lease.attempt)) };
+    let query = match end {
+        JobEnd::RetryAt(due_at) => query.bind(int(due_at.0)),
+        JobEnd::Quarantined(reason) => query.bind(reason.as_str()),
+        JobEnd::Done | JobEnd::Returned => query,
+    };
+    query.execute(&mut tx.conn).await?;
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn work(ledger: PostgresLedger) -> Done {
             };
             let audit = vec![entry(&job.id)];
             ledger.record(Effects { numbers_used, audit, ..Effects::none() }).await.unwrap();
-            ledger.settle_jobs(vec![(job.id, JobEnd::Done)]).await.unwrap();
+            ledger.settle_jobs(vec![(job.lease(), JobEnd::Done)]).await.unwrap();
             assert_eq!(job.attempt, 1);
             done.jobs.push(job.id);
             done.numbers.extend(given);
