@@ -99,6 +99,12 @@ pub enum LedgerError {
         /// The first entry that does not fit.
         seq: u64,
     },
+    /// A copied ledger is not what it was copied from, or what it was copied from does not add up.
+    #[error("expected the copy to agree with what was copied, found that {what} does not")]
+    CopyDiffers {
+        /// What does not agree.
+        what: &'static str,
+    },
     /// The engine is too old to be trusted with the ledger.
     #[error("expected {engine} {least} or newer, found {found}")]
     EngineVersion {

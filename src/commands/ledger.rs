@@ -99,7 +99,11 @@ async fn status(ledger: &dyn Ledger, as_json: bool) -> anyhow::Result<Outcome> {
 
 #[cfg(feature = "postgres")]
 async fn copy(mut config: Config, to: SecretRef) -> anyhow::Result<Outcome> {
+    use std::io::{self, IsTerminal};
+
     use anyhow::Context;
+    use indicatif::ProgressBar;
+
     let mut target = config.clone();
     target.gateway.ledger.url = Some(to);
     config.gateway.ledger.url = None;
@@ -107,7 +111,10 @@ async fn copy(mut config: Config, to: SecretRef) -> anyhow::Result<Outcome> {
         anyhow::bail!("expected a ledger in a file")
     };
     let OpenLedger::Postgres(to) = OpenLedger::open(&target).await? else { anyhow::bail!("expected a database") };
-    let copied = to.copy_from(&from).await.context("nothing was copied")?;
+    let bar = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let progress = |table, rows| bar.set_message(format!("{table}: {rows} rows"));
+    let copied = to.copy_from(&from, progress).await.context("nothing was copied")?;
+    bar.finish_and_clear();
     for (table, rows) in copied.iter().filter(|(_, rows)| *rows > 0) {
         put(&format!("{rows:>12} {table}\n"))?;
     }

@@ -8,6 +8,7 @@ mod copy;
 mod dialect;
 mod fate;
 mod options;
+mod readers;
 mod session;
 #[path = "../sql/mod.rs"]
 // The other backend has it too: that is what it is for.
@@ -21,18 +22,19 @@ mod writer;
 
 use std::fmt;
 
-use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions, Connection as _, Executor, PgConnection};
+use sqlx::postgres::PgRow;
+use sqlx::{Connection as _, Executor, PgConnection};
 use tokio::time::timeout;
 
 use crate::wakes::{WakeStream, Waker, Wakes};
 use crate::{LedgerError, Result};
 pub use options::PostgresOptions;
+use readers::Readers;
 use unit::{Tx, UnitFuture};
 use writer::Writer;
 
 type Backend = PostgresLedger;
-type Connection = PgConnection;
+type Db = sqlx::Postgres;
 type DbRow = PgRow;
 
 /// The oldest version that is still looked after by its makers and has what the statements use.
@@ -43,7 +45,7 @@ const VERSION_LEAST_TEXT: &str = "14";
 #[derive(Clone)]
 pub struct PostgresLedger {
     writer: Writer,
-    readers: PgPool,
+    readers: Readers,
     waker: Waker,
     options: PostgresOptions,
 }
@@ -67,16 +69,10 @@ impl PostgresLedger {
         timeout(limit, migrate(&mut connection)).await.unwrap_or_else(late)?;
         connection.execute("DELETE FROM commit_mark WHERE at < now() - INTERVAL '7 days'").await?;
         connection.close().await?;
-        let reading = options.session().disable_statement_logging().options([("default_transaction_read_only", "on")]);
-        let readers = PgPoolOptions::new()
-            // One more listens.
-            .max_connections(options.readers.max(1) + 1)
-            .acquire_timeout(options.connect_timeout)
-            .connect_with(reading)
-            .await?;
+        let readers = Readers::open(&options).await?;
         let (writer, waker) = (Writer::start(&options), Waker::new());
-        let listener = wakes::connect(&readers).await?;
-        tokio::spawn(wakes::run(listener, readers.clone(), waker.clone(), writer.closing()));
+        let listener = wakes::connect(readers.pool()).await?;
+        tokio::spawn(wakes::run(listener, readers.pool().clone(), waker.clone(), writer.closing()));
         Ok(Self { writer, readers, waker, options })
     }
 
@@ -104,7 +100,7 @@ impl PostgresLedger {
         Ok(connection.close().await?)
     }
 
-    pub(crate) fn readers(&self) -> &PgPool {
+    pub(crate) fn readers(&self) -> &Readers {
         &self.readers
     }
 }

@@ -1,9 +1,11 @@
 //! The audit chain in its table.
 
+use sqlx::Database;
+use sqlx::query::Query;
 use tradewind_compliance::audit::{self, AuditHash, AuditVerifier};
 
 use super::rows::{bytes32, int, parse, sealed, sealed_opt, text, time, u64};
-use super::{Backend, Tx, dialect};
+use super::{Backend, Db, DbRow, Tx, dialect};
 use crate::{AuditEntry, LedgerError, NewAudit, Result};
 
 const VERIFY_AT_ONCE: u32 = 1_000;
@@ -41,11 +43,14 @@ pub(super) async fn append(tx: &mut Tx, entry: &NewAudit) -> Result<()> {
 }
 
 pub(super) async fn after(ledger: &Backend, seq: u64, limit: u32) -> Result<Vec<AuditEntry>> {
-    let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
-        .bind(int(seq))
-        .bind(int(limit))
-        .fetch_all(ledger.readers())
-        .await?;
+    entries(&query(seq, limit).fetch_all(ledger.readers()).await?)
+}
+
+fn query(after: u64, limit: u32) -> Query<'static, Db, <Db as Database>::Arguments> {
+    sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2").bind(int(after)).bind(int(limit))
+}
+
+fn entries(rows: &[DbRow]) -> Result<Vec<AuditEntry>> {
     rows.iter()
         .map(|row| {
             Ok(AuditEntry {
@@ -62,14 +67,31 @@ pub(super) async fn after(ledger: &Backend, seq: u64, limit: u32) -> Result<Vec<
 }
 
 pub(super) async fn verify(ledger: &Backend) -> Result<u64> {
-    let mut verifier = AuditVerifier::from_start();
-    loop {
-        let (length, _) = verifier.head();
-        let entries = after(ledger, length, VERIFY_AT_ONCE).await?;
-        if entries.is_empty() {
-            return Ok(length);
-        }
-        for entry in entries {
+    let mut chain = Chain::from_start();
+    while chain.check(&chain.following().fetch_all(ledger.readers()).await?)? {}
+    Ok(chain.length())
+}
+
+/// The chain as far as it was verified.
+pub(in super::super) struct Chain(AuditVerifier);
+
+impl Chain {
+    pub(in super::super) fn from_start() -> Self {
+        Self(AuditVerifier::from_start())
+    }
+
+    pub(in super::super) fn length(&self) -> u64 {
+        self.0.head().0
+    }
+
+    /// Asks for the entries that come next.
+    pub(in super::super) fn following(&self) -> Query<'static, Db, <Db as Database>::Arguments> {
+        query(self.length(), VERIFY_AT_ONCE)
+    }
+
+    /// False at the end.
+    pub(in super::super) fn check(&mut self, rows: &[DbRow]) -> Result<bool> {
+        for entry in entries(rows)? {
             let kept = AuditHash::from_bytes(entry.hash);
             let linked = audit::AuditEntry {
                 sequence: entry.seq,
@@ -79,7 +101,8 @@ pub(super) async fn verify(ledger: &Backend) -> Result<u64> {
                 subject: entry.subject,
                 sealed_detail: entry.detail.map(|detail| detail.0).unwrap_or_default(),
             };
-            verifier.check(&linked, &kept).map_err(|_| LedgerError::AuditBroken { seq: linked.sequence })?;
+            self.0.check(&linked, &kept).map_err(|_| LedgerError::AuditBroken { seq: linked.sequence })?;
         }
+        Ok(!rows.is_empty())
     }
 }

@@ -1,10 +1,12 @@
 //! Interchanges and their sets.
 
 use async_trait::async_trait;
+use sqlx::Database;
+use sqlx::query::Query;
 use tradewind_compliance::{InterchangeId, PartnerId, ReceiptId};
 
 use super::rows::{blob, flag, int, parse, parse_opt, state, time, time_opt, u32};
-use super::{Backend, Connection, DbRow, Tx, dialect, effects, events, items};
+use super::{Backend, Db, DbRow, Tx, dialect, effects, events, items};
 use crate::{
     Begun, DuplicateCheck, Effects, Interchange, InterchangeKey, InterchangeState, InterchangeVerdict, Interchanges,
     LedgerError, NewInterchange, NewItem, NewSet, Reason, Result, SetEnd, SetState, TransactionSet, UnixMs,
@@ -40,8 +42,8 @@ impl Interchanges for Backend {
         check: DuplicateCheck,
         at: UnixMs,
     ) -> Result<InterchangeVerdict> {
-        let mut reader = self.readers().acquire().await?;
-        verdict(&mut reader, partner, key, check, at).await
+        let row = twins(partner, key, &check, at).fetch_optional(self.readers()).await?;
+        verdict(row.as_ref())
     }
 
     async fn accept_interchange(
@@ -163,41 +165,35 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewInterchange) -> Result<Begun> {
     Ok(Begun::Staged)
 }
 
-async fn verdict(
-    conn: &mut Connection,
-    partner: &PartnerId,
-    key: &InterchangeKey,
-    check: DuplicateCheck,
+/// Asks for an accepted interchange of the same content, and if there is none for one of the same number.
+fn twins<'q>(
+    partner: &'q PartnerId,
+    key: &'q InterchangeKey,
+    check: &'q DuplicateCheck,
     at: UnixMs,
-) -> Result<InterchangeVerdict> {
-    let after = int(at.minus(check.window_ms).0);
-    let content = "SELECT interchange FROM accepted_content
-        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND digest = $4 AND accepted_at > $5";
-    let row = sqlx::query(content)
+) -> Query<'q, Db, <Db as Database>::Arguments> {
+    let sql = "SELECT interchange, TRUE AS same_content FROM accepted_content
+        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND digest = $4 AND accepted_at > $6
+        UNION ALL SELECT interchange, FALSE FROM accepted_number
+        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND control_number = $5 AND accepted_at > $6
+        ORDER BY same_content DESC LIMIT 1";
+    sqlx::query(sql)
         .bind(partner.as_str())
         .bind(key.sender.as_str())
         .bind(key.receiver.as_str())
         .bind(blob(&check.digest))
-        .bind(after)
-        .fetch_optional(&mut *conn)
-        .await?;
-    if let Some(row) = row {
-        return Ok(InterchangeVerdict::SameContent { original: parse(&row, "interchange")? });
-    }
-    let number = "SELECT interchange FROM accepted_number
-        WHERE partner = $1 AND sender = $2 AND receiver = $3 AND control_number = $4 AND accepted_at > $5";
-    let row = sqlx::query(number)
-        .bind(partner.as_str())
-        .bind(key.sender.as_str())
-        .bind(key.receiver.as_str())
         .bind(int(key.control_number))
-        .bind(after)
-        .fetch_optional(&mut *conn)
-        .await?;
-    match row {
-        Some(row) => Ok(InterchangeVerdict::SameNumberOtherContent { original: parse(&row, "interchange")? }),
-        None => Ok(InterchangeVerdict::Fresh),
-    }
+        .bind(int(at.minus(check.window_ms).0))
+}
+
+fn verdict(twin: Option<&DbRow>) -> Result<InterchangeVerdict> {
+    let Some(row) = twin else { return Ok(InterchangeVerdict::Fresh) };
+    let original = parse(row, "interchange")?;
+    Ok(if flag(row, "same_content")? {
+        InterchangeVerdict::SameContent { original }
+    } else {
+        InterchangeVerdict::SameNumberOtherContent { original }
+    })
 }
 
 async fn load(tx: &mut Tx, id: InterchangeId) -> Result<Interchange> {
@@ -240,7 +236,8 @@ pub(super) async fn accept(
         // Twins are told apart one after the other.
         let parties = format!("accept {} {} {}", interchange.partner, key.sender, key.receiver);
         dialect::lock_name(tx, &parties).await?;
-        let verdict = verdict(&mut tx.conn, &interchange.partner, &key, check, at).await?;
+        let twin = twins(&interchange.partner, &key, &check, at).fetch_optional(&mut tx.conn).await?;
+        let verdict = verdict(twin.as_ref())?;
         if verdict != InterchangeVerdict::Fresh {
             return Ok(verdict);
         }

@@ -1,5 +1,5 @@
 //! The ledger's statements, written once for every SQL backend. A backend takes this folder in as a module of its own and gives it, from
-//! the module around it: `Backend` (the ledger, with `write` and `readers`), `DbRow`, `Connection`, `Tx`, `dialect`, and the macro
+//! the module around it: `Backend` (the ledger, with `write` and `readers`), `Db`, `DbRow`, `Tx`, `dialect`, and the macro
 //! `locked!`.
 //!
 //! The statements are written for many writers at once: what is read to decide on is locked first, by `locked!` or by `dialect`. SQLite,
@@ -7,7 +7,7 @@
 
 mod acknowledgments;
 mod answers;
-mod audit;
+pub(super) mod audit;
 mod branch_keys;
 mod deliveries;
 mod effects;
@@ -21,10 +21,10 @@ mod notifications;
 mod numbers;
 mod outbox;
 pub(super) mod receipts;
-mod reports;
+pub(super) mod reports;
 mod rows;
 mod settle;
 mod timeline;
 mod watch;
 
-use super::{Backend, Connection, DbRow, Tx, dialect};
+use super::{Backend, Db, DbRow, Tx, dialect};

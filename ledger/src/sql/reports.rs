@@ -1,11 +1,12 @@
 //! Counts, and the conservation line.
 
 use async_trait::async_trait;
-use sqlx::Row;
+use sqlx::query::Query;
+use sqlx::{Database, Row};
 use tradewind_compliance::{ItemId, PartnerId, ReceiptId};
 
 use super::rows::{int, parse, state, u64};
-use super::{Backend, DbRow, lookups, receipts, timeline};
+use super::{Backend, Db, DbRow, lookups, receipts, timeline};
 use crate::{
     Conservation, DeliveryState, FileReport, Item, ItemQuery, ItemState, JobState, Moment, NotificationState, Receipt,
     ReceiptState, Reports, Result, Scope, StateCount,
@@ -48,6 +49,15 @@ const ITEM_COUNTS: &str = "
     FROM own o JOIN transaction_set s ON s.id = o.set_id JOIN interchange x ON x.id = s.interchange
     LEFT JOIN delivery d ON d.id = o.delivery
     WHERE x.state <> 'duplicate' GROUP BY 1";
+
+/// Asks for every partner's conservation line.
+pub(in super::super) fn conservation() -> Query<'static, Db, <Db as Database>::Arguments> {
+    sqlx::query(CONSERVATION).bind(None::<&str>)
+}
+
+pub(in super::super) fn by_partner(rows: &[DbRow]) -> Result<Vec<(PartnerId, Conservation)>> {
+    rows.iter().map(|row| Ok((parse(row, "owner")?, read(row)?))).collect()
+}
 
 #[async_trait]
 impl Reports for Backend {
@@ -111,8 +121,7 @@ impl Reports for Backend {
     }
 
     async fn conservation_by_partner(&self) -> Result<Vec<(PartnerId, Conservation)>> {
-        let rows = sqlx::query(CONSERVATION).bind(None::<&str>).fetch_all(self.readers()).await?;
-        rows.iter().map(|row| Ok((parse(row, "owner")?, read(row)?))).collect()
+        by_partner(&conservation().fetch_all(self.readers()).await?)
     }
 
     async fn state_counts(&self) -> Result<Vec<StateCount>> {

@@ -22,7 +22,7 @@ use crate::{LedgerError, Result};
 use writer::{Tx, UnitFuture, Writer};
 
 type Backend = SqliteLedger;
-type Connection = SqliteConnection;
+type Db = sqlx::Sqlite;
 type DbRow = SqliteRow;
 
 /// Older ones can lose a write-ahead log's content in a race of reset and checkpoint.
@@ -171,6 +171,14 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
         return Ok(());
     }
     migrations.run_direct(None, connection, false).await.map_err(LedgerError::Migration)
+}
+
+/// Every partner's conservation line, as a connection in a transaction sees it.
+#[cfg(feature = "postgres")]
+pub(crate) async fn conservation(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(tradewind_compliance::PartnerId, crate::Conservation)>> {
+    sql::reports::by_partner(&sql::reports::conservation().fetch_all(connection).await?)
 }
 
 async fn close_connection(connection: SqliteConnection) {
