@@ -24,6 +24,8 @@ mod outbox;
 mod postgres;
 mod receipts;
 mod reports;
+#[cfg(test)]
+mod small_disk;
 mod sqlite;
 mod state;
 mod types;

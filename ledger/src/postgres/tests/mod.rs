@@ -2,12 +2,15 @@
 
 mod copy;
 mod cuts;
+mod full;
 mod open;
 mod proxy;
 mod restart;
 mod server;
 mod support;
+mod tls;
 mod wakes;
+mod weather;
 mod writers;
 
 use proptest::prelude::*;

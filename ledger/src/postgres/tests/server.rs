@@ -9,19 +9,58 @@ use tempfile::TempDir;
 
 pub(super) struct Server {
     folder: TempDir,
+    /// Where its tables are.
+    data: PathBuf,
     port: u16,
     programs: PathBuf,
+    settings: Vec<String>,
 }
 
 impl Server {
     pub(super) fn start() -> Self {
+        Self::with(None, |_| Vec::new())
+    }
+
+    /// With settings, such as `max_connections=10`.
+    pub(super) fn start_with(settings: &[&str]) -> Self {
+        Self::with(None, |_| settings.iter().map(|&setting| setting.to_owned()).collect())
+    }
+
+    /// With its tables on a disk; the write-ahead log stays on another.
+    pub(super) fn start_on(disk: &Path) -> Self {
+        Self::with(Some(disk), |_| Vec::new())
+    }
+
+    /// With a certificate for `localhost` by a CA of its own, which is in `ca.pem`; another CA, in `other.pem`, has signed nothing.
+    pub(super) fn start_with_tls() -> Self {
+        Self::with(None, |folder| {
+            certificates(folder);
+            let file = |name: &str| folder.join(name).display().to_string();
+            vec![
+                "ssl=on".into(),
+                format!("ssl_cert_file={}", file("server.pem")),
+                format!("ssl_key_file={}", file("server.key")),
+            ]
+        })
+    }
+
+    fn with(disk: Option<&Path>, settings: impl Fn(&Path) -> Vec<String>) -> Self {
         let folder = TempDir::new().unwrap();
+        let settings = settings(folder.path());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { folder, port, programs: programs() };
+        let data = disk.unwrap_or(folder.path()).join("data");
+        let server = Self { folder, data, port, programs: programs(), settings };
         if server.as_root() {
-            assert!(Command::new("chown").arg("postgres").arg(server.folder.path()).status().unwrap().success());
+            let folders = [Some(server.folder.path()), disk];
+            let owned = Command::new("chown").args(["-R", "postgres"]).args(folders.into_iter().flatten()).status();
+            assert!(owned.unwrap().success());
         }
-        server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "tw", "-E", "UTF8", "--no-sync"]);
+        let log = server.file("wal");
+        let mut arguments = vec!["-D", server.data(), "-A", "trust", "-U", "tw", "-E", "UTF8", "--no-sync"];
+        if disk.is_some() {
+            arguments.extend(["-X", &log]);
+        }
+        server.run("initdb", &arguments);
         server.up();
         server
     }
@@ -30,19 +69,34 @@ impl Server {
         format!("postgres://tw@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The same by its name.
+    pub(super) fn url_of_localhost(&self) -> String {
+        format!("postgres://tw@localhost:{}/postgres", self.port)
+    }
+
+    /// What it has logged.
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.file("log")).unwrap()
+    }
+
+    /// A file in its folder.
+    pub(super) fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
     pub(super) fn up(&self) {
-        let listen = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=", self.port);
-        let log = self.folder.path().join("log").display().to_string();
-        self.run("pg_ctl", &["-D", &self.data(), "-w", "-l", &log, "-o", &listen, "start"]);
+        let settings: String = self.settings.iter().map(|setting| format!(" -c {setting}")).collect();
+        let listen = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={settings}", self.port);
+        self.run("pg_ctl", &["-D", self.data(), "-w", "-l", &self.file("log"), "-o", &listen, "start"]);
     }
 
     /// Ends every process of the server at once, as a crash would.
     pub(super) fn crash(&self) {
-        self.run("pg_ctl", &["-D", &self.data(), "-w", "-m", "immediate", "stop"]);
+        self.run("pg_ctl", &["-D", self.data(), "-w", "-m", "immediate", "stop"]);
     }
 
-    fn data(&self) -> String {
-        self.folder.path().join("data").display().to_string()
+    fn data(&self) -> &str {
+        self.data.to_str().unwrap()
     }
 
     /// The server refuses to run as root.
@@ -69,6 +123,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.crash();
     }
+}
+
+fn certificates(folder: &Path) {
+    let openssl = |arguments: &str| {
+        let ran = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).stderr(Stdio::null()).status();
+        assert!(ran.expect("openssl, of the package of that name").success(), "{arguments}");
+    };
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n").unwrap();
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for ca in ["ca", "other"] {
+        openssl(&format!("req -x509 {key} -keyout {ca}.key -out {ca}.pem -days 2 -subj /CN={ca}"));
+    }
+    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"));
+    openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem");
 }
 
 fn programs() -> PathBuf {

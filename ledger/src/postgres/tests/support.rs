@@ -49,12 +49,39 @@ impl PostgresHarness {
         tokio::net::lookup_host((options.get_host(), options.get_port())).await.unwrap().next().unwrap()
     }
 
+    pub(super) async fn lock_receipts(&self) -> Locked {
+        let mut holder = PgConnection::connect(&self.server).await.unwrap();
+        let sql = format!("BEGIN; LOCK TABLE {}.receipt IN ACCESS EXCLUSIVE MODE", self.schema);
+        holder.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+        Locked { holder }
+    }
+
     pub(super) fn options(&self) -> PostgresOptions {
         PostgresOptions::new(&self.url(None)).unwrap()
     }
 
     pub(super) async fn postgres(&self) -> PostgresLedger {
         PostgresLedger::open(self.options()).await.unwrap()
+    }
+}
+
+/// The table of receipts, which nobody can read meanwhile.
+pub(super) struct Locked {
+    holder: PgConnection,
+}
+
+impl Locked {
+    pub(super) async fn until_someone_waits(&self, harness: &PostgresHarness) {
+        let mut connection = PgConnection::connect(&harness.server).await.unwrap();
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = ($1 || '.receipt')::regclass)";
+        while !sqlx::query_scalar::<_, bool>(sql).bind(&harness.schema).fetch_one(&mut connection).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(super) async fn free(self) {
+        self.holder.close().await.unwrap();
     }
 }
 

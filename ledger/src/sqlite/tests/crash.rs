@@ -6,7 +6,10 @@ use tokio::sync::oneshot;
 
 use super::SqliteHarness;
 use crate::contract::given::{NOW, World, content, job, receipt};
-use crate::{Effects, Ledger, LedgerError, NewReceipt, ReceiptState, Receipts, SqliteLedger};
+use crate::small_disk::SmallDisk;
+use crate::{
+    Effects, Ledger, LedgerError, NewReceipt, ReceiptState, Receipts, SealedValue, SqliteLedger, SqliteOptions,
+};
 
 async fn insert_and_hang(ledger: SqliteLedger, new: NewReceipt, begun: oneshot::Sender<()>) {
     let _ = ledger
@@ -145,6 +148,38 @@ async fn a_full_disk_refuses_and_recovers_by_itself() {
         assert!(ledger.receipt(id).await.unwrap().is_some());
     }
     assert_eq!(ledger.orphaned_receipts(NOW.plus(1), 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_disk_without_space_refuses_and_recovers_by_itself() {
+    let disk = SmallDisk::of_megabytes(8);
+    let options = SqliteOptions::new(disk.path().join("ledger.db"));
+    let ledger = SqliteLedger::open(options.clone()).await.unwrap();
+    let world = World { ledger: Arc::new(ledger.clone()) };
+    world.accepted("acme", 1, "payer", 10).await;
+    disk.fill_but(256);
+    let mut kept = Vec::new();
+    let (refused, error) = loop {
+        let mut new = receipt("acme");
+        new.name_sealed = Some(SealedValue(vec![3; 20_000]));
+        match ledger.receive_receipt(new.clone(), content(), Effects::none()).await {
+            Ok(()) => kept.push(new.id),
+            Err(error) => break (new, error),
+        }
+    };
+    assert!(matches!(error, LedgerError::Full) && error.is_transient(), "{error}");
+    assert_eq!(ledger.receipt(refused.id).await.unwrap(), None);
+    disk.make_room();
+    ledger.receive_receipt(refused.clone(), content(), Effects::none()).await.unwrap();
+    kept.push(refused.id);
+    drop(world);
+    ledger.close().await;
+    let ledger = SqliteLedger::open(options).await.unwrap();
+    for id in kept {
+        assert_eq!(ledger.receipt(id).await.unwrap().unwrap().name_sealed.unwrap().0.len(), 20_000);
+    }
+    World { ledger: Arc::new(ledger.clone()) }.conserved().await;
+    ledger.close().await;
 }
 
 #[tokio::test]
