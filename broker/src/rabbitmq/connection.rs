@@ -16,6 +16,8 @@ use crate::{BrokerError, backoff};
 
 /// How long the way from a TCP connection to an open AMQP one may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the broker may take for one request.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Both sides say that they live so often; twice that without a word ends the connection.
 const HEARTBEAT_SECONDS: u16 = 4;
 /// How long a farewell may take.

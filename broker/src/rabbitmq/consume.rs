@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt, stream};
-use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, Connection};
 use tokio::sync::mpsc;
 
-use super::connection::{Fault, Link, wait, within};
+use super::connection::{Fault, Link, REQUEST_TIMEOUT, wait, within};
+use super::declare::{Asking, Registrar};
 use super::names::Lane;
 use super::{Ask, Shared, wire};
 
-/// How long the broker may take for one request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The connection is looked after at least so often, and a lane whose queue went away is declared anew.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -49,56 +48,76 @@ pub(super) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
     }
 }
 
+/// Consumes and answers questions on one connection; neither waits for the other.
 async fn session(shared: &Shared, link: Link, asks: &mut mpsc::Receiver<Ask>) -> Result<(), Fault> {
-    let mut counter = Counter::open(shared, &link).await?;
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shared.stopped() => break,
-            () = shared.shelf.looked_for() => counter.attend().await?,
-            _ = look.tick() => counter.attend().await?,
-            Some((lane, came)) = counter.deliveries.next(), if !counter.deliveries.is_empty() => match came {
-                Some(Ok(delivery)) => counter.take_in(&lane, delivery).await?,
-                Some(Err(error)) => return Err(error.into()),
-                None => drop(counter.consuming.remove(&lane)),
-            },
-            Some(Ask { lane, reply }) = asks.recv() => {
-                let name = shared.names.lane(&lane);
-                let count = within(REQUEST_TIMEOUT, shared.names.declare_lane(&counter.asking, &name)).await?;
-                // Who asked may have given up.
-                let _ = reply.send(count);
-            }
-        }
-        if !link.connection.status().connected() || !counter.receiving.status().connected() {
-            return Err(Fault::Ended);
-        }
+    tokio::select! {
+        ended = serve(shared, &link.connection) => ended?,
+        fault = answer(shared, &link.connection, asks) => return Err(fault),
     }
     link.close().await;
     Ok(())
 }
 
+async fn serve(shared: &Shared, connection: &Connection) -> Result<(), Fault> {
+    let mut counter = Counter::open(shared, connection).await?;
+    let mut stopped = std::pin::pin!(shared.stopped());
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            () = shared.shelf.looked_for() => counter.attend().await?,
+            _ = look.tick() => counter.attend().await?,
+            Some((lane, came)) = counter.deliveries.next(), if !counter.deliveries.is_empty() => match came {
+                Some(Ok(delivery)) => counter.take_in(&lane, delivery).await?,
+                Some(Err(error)) => return Err(error.into()),
+                None => {
+                    counter.registrar.forget();
+                    counter.consuming.remove(&lane);
+                }
+            },
+        }
+        if !connection.status().connected() || !counter.receiving.status().connected() {
+            return Err(Fault::Ended);
+        }
+    }
+}
+
+/// Answers questions one after the other, until the connection ends.
+async fn answer(shared: &Shared, connection: &Connection, asks: &mut mpsc::Receiver<Ask>) -> Fault {
+    let mut asking = Asking::new(connection);
+    while let Some(Ask { lane, reply }) = asks.recv().await {
+        match asking.waiting(&shared.names.lane(&lane)).await {
+            // Who asked may have given up.
+            Ok(count) => drop(reply.send(count.unwrap_or_default())),
+            // This queue alone may not answer; what is wrong with the connection shows there.
+            Err(Fault::Late(_)) => {}
+            Err(fault) => return fault,
+        }
+    }
+    Fault::Ended
+}
+
 struct Counter<'s> {
     shared: &'s Shared,
+    registrar: Registrar<'s>,
     receiving: Channel,
-    asking: Channel,
     deliveries: SelectAll<BoxStream<'static, Came>>,
     /// The lanes that are consumed, each with its consumer's tag.
     consuming: HashMap<Lane, ShortString>,
 }
 
 impl<'s> Counter<'s> {
-    async fn open(shared: &'s Shared, link: &Link) -> Result<Self, Fault> {
+    async fn open(shared: &'s Shared, connection: &'s Connection) -> Result<Self, Fault> {
         let opened = async {
-            let (receiving, asking) =
-                (link.connection.create_channel().await?, link.connection.create_channel().await?);
+            let receiving = connection.create_channel().await?;
             // For each consumer of the channel, so for each lane.
             receiving.basic_qos(shared.options.in_hand, BasicQosOptions::default()).await?;
-            shared.names.declare_quarantine(&asking).await?;
-            Ok((receiving, asking))
+            Ok(receiving)
         };
-        let (receiving, asking) = within(REQUEST_TIMEOUT, opened).await?;
-        Ok(Self { shared, receiving, asking, deliveries: SelectAll::new(), consuming: HashMap::new() })
+        let receiving = within(REQUEST_TIMEOUT, opened).await?;
+        let registrar = Registrar::open(&shared.names, connection).await?;
+        Ok(Self { shared, registrar, receiving, deliveries: SelectAll::new(), consuming: HashMap::new() })
     }
 
     /// Consumes the lanes that are wanted and not consumed yet; after the end, none.
@@ -118,7 +137,7 @@ impl<'s> Counter<'s> {
 
     async fn consume(&mut self, lane: Lane) -> Result<(), Fault> {
         let name = self.shared.names.lane(&lane);
-        within(REQUEST_TIMEOUT, self.shared.names.declare_lane(&self.asking, &name)).await?;
+        self.registrar.lane(&name).await?;
         let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
         let consumer =
             within(REQUEST_TIMEOUT, self.receiving.basic_consume(name.into(), "".into(), options, arguments)).await?;

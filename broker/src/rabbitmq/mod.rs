@@ -6,6 +6,8 @@
 
 mod connection;
 mod consume;
+mod declare;
+mod gauge;
 mod names;
 mod publish;
 mod settle;
@@ -16,7 +18,7 @@ mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -29,6 +31,7 @@ use crate::{
     ATTEMPTS_MAX, Accepted, Broker, BrokerError, Consumer, Delivered, Depth, Message, Publisher, QueueName, Settlement,
     Wants,
 };
+use gauge::Gauges;
 use names::{Lane, Names};
 use publish::{Job, Target};
 use shelf::{Shelf, Taken};
@@ -80,6 +83,7 @@ struct Shared {
     options: RabbitMqOptions,
     names: Names,
     shelf: Shelf,
+    gauges: Gauges,
     settlement: Arc<dyn Settlement>,
     publishing: mpsc::Sender<Job>,
     asking: mpsc::Sender<Ask>,
@@ -114,6 +118,7 @@ impl RabbitMq {
             options,
             names,
             shelf,
+            gauges: Gauges::default(),
             settlement,
             publishing,
             asking,
@@ -176,18 +181,33 @@ impl Publisher for RabbitMq {
         if self.shared.shelf.closed() {
             return Err(BrokerError::Closed);
         }
-        self.shared.shelf.know(&Lane::of(&message));
+        let lane = Lane::of(&message);
+        self.shared.shelf.know(&lane);
         self.shared.publish(Target::Lane, message).await?;
+        self.shared.gauges.confirmed(&lane);
         Ok(Accepted::Confirmed)
     }
 
+    /// The broker is asked now and then, and what was confirmed is counted in between; what other processes publish meanwhile is not seen, so
+    /// that N relays may leave up to N windows in a lane.
     async fn room(&self, queue: &QueueName, partner: &PartnerId) -> Result<usize, BrokerError> {
         let lane = Lane { queue: queue.clone(), partner: partner.clone() };
-        let here = self.shared.shelf.depth(&lane);
-        let waiting = self.shared.waiting(lane).await?;
-        Ok(self.shared.options.window.saturating_sub(waiting + here.waiting + here.unsettled))
+        let (here, gauges) = (self.shared.shelf.depth(&lane), &self.shared.gauges);
+        let window = self.shared.options.window;
+        let waiting = match gauges.waiting(&lane, Instant::now()) {
+            Some(waiting) => waiting,
+            None => {
+                let mark = gauges.mark(&lane);
+                let waiting = self.shared.waiting(lane.clone()).await?;
+                gauges.read(lane, waiting, mark, window, Instant::now());
+                waiting
+            }
+        };
+        Ok(window.saturating_sub(waiting + here.waiting + here.unsettled))
     }
 
+    /// Of the lanes that this process knows: those that it publishes to, consumes, or was told of. AMQP cannot list a broker's queues, so what
+    /// another process alone knows is not in it; the ledger's outbox and the broker's own pages tell the whole.
     async fn depth(&self, queue: &QueueName) -> Result<Depth, BrokerError> {
         let mut whole = Depth::default();
         for lane in self.shared.shelf.lanes().into_iter().filter(|lane| lane.queue == *queue) {
@@ -198,6 +218,7 @@ impl Publisher for RabbitMq {
         Ok(whole)
     }
 
+    /// Of the lanes that this process knows, as [`Publisher::depth`].
     async fn depths(&self) -> Result<Vec<(QueueName, Depth)>, BrokerError> {
         let mut queues: Vec<QueueName> = self.shared.shelf.lanes().into_iter().map(|lane| lane.queue).collect();
         queues.dedup();

@@ -1,16 +1,11 @@
-//! What our queues are called, and how they are declared.
+//! What our queues are called.
 
 use std::time::Duration;
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, ExchangeKind};
 use tradewind_compliance::PartnerId;
 
 use crate::{Message, QueueName};
 
-/// Deliveries of one message that nobody settled (its process died each time) after which the broker moves it to quarantine.
-const DELIVERIES_MAX: i32 = 200;
 /// The longest delay: 2^17 s, a day and a half.
 const DELAY_EXPONENT_MAX: u32 = 17;
 
@@ -48,34 +43,15 @@ impl Names {
         format!("{}.quarantine", self.prefix)
     }
 
+    /// A queue that is there for a moment, with a name of its own each time.
+    pub(super) fn seal(&self) -> String {
+        format!("{}.seal.{:016x}", self.prefix, rand::random::<u64>())
+    }
+
     /// Exchange and queue of a delay. A queue expires from its head alone, so delays of like length share one: a message waits for at most
     /// twice its time behind others.
     pub(super) fn delay(&self, wait: Duration) -> String {
         format!("{}.delay.{}s", self.prefix, 1_u32 << delay_exponent(wait))
-    }
-
-    /// Declares a lane's queue and the quarantine that stands behind it; says how many messages wait in the lane.
-    pub(super) async fn declare_lane(&self, channel: &Channel, lane: &str) -> lapin::Result<u32> {
-        let mut arguments = at_least_once();
-        arguments.insert("x-dead-letter-routing-key".into(), text(&self.quarantine()));
-        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERIES_MAX));
-        let queue = channel.queue_declare(lane.into(), QueueDeclareOptions::durable(), arguments).await?;
-        Ok(queue.message_count())
-    }
-
-    /// Declares the quarantine queue. Nothing of ours consumes it.
-    pub(super) async fn declare_quarantine(&self, channel: &Channel) -> lapin::Result<()> {
-        let arguments = quorum();
-        channel.queue_declare(self.quarantine().into(), QueueDeclareOptions::durable(), arguments).await.map(drop)
-    }
-
-    /// Declares a delay. What expires in its queue goes by its own routing key, its lane's queue, back to its lane.
-    pub(super) async fn declare_delay(channel: &Channel, name: &str) -> lapin::Result<()> {
-        let name: ShortString = name.into();
-        let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
-        channel.exchange_declare(name.clone(), ExchangeKind::Fanout, durable, FieldTable::default()).await?;
-        channel.queue_declare(name.clone(), QueueDeclareOptions::durable(), at_least_once()).await?;
-        channel.queue_bind(name.clone(), name, "".into(), QueueBindOptions::default(), FieldTable::default()).await
     }
 }
 
@@ -87,25 +63,6 @@ pub(super) fn delay_ms(wait: Duration) -> u64 {
 
 fn delay_exponent(wait: Duration) -> u32 {
     delay_ms(wait).div_ceil(1_000).next_power_of_two().ilog2()
-}
-
-fn quorum() -> FieldTable {
-    let mut arguments = FieldTable::default();
-    arguments.insert("x-queue-type".into(), text("quorum"));
-    arguments
-}
-
-/// A message that leaves the queue by expiry or refusal is kept until where it goes has confirmed it.
-fn at_least_once() -> FieldTable {
-    let mut arguments = quorum();
-    arguments.insert("x-dead-letter-exchange".into(), text(""));
-    arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
-    arguments.insert("x-overflow".into(), text("reject-publish"));
-    arguments
-}
-
-fn text(value: &str) -> AMQPValue {
-    AMQPValue::LongString(value.into())
 }
 
 #[cfg(test)]

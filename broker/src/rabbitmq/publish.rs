@@ -1,25 +1,31 @@
 //! The connection that publishes: many messages under way at once, each answered when the broker has confirmed it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{Channel, Confirmation, Event};
+use lapin::{Channel, Confirmation, Connection, Event};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::connection::{Fault, Link, wait, within};
+use super::connection::{Fault, Link, REQUEST_TIMEOUT, wait, within};
+use super::declare::Registrar;
 use super::names::{Lane, Names, delay_ms};
-use super::{Shared, wire};
-use crate::{BrokerError, Message, QueueName};
+use super::{PUBLISH_TIMEOUT, Shared, wire};
+use crate::{BrokerError, Message, backoff};
 
 /// Messages that wait for their confirm at once.
 const UNCONFIRMED_MAX: usize = 1024;
-/// How long the broker may take to declare a queue or to open a channel.
-const DECLARE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A message whose confirm takes longer makes room for others, and its channel is left: whoever waited has given up long since.
+const OVERDUE: Duration = PUBLISH_TIMEOUT.saturating_mul(2);
+/// How long a message that the broker refuses is offered again: what is left of [`PUBLISH_TIMEOUT`] is for the last confirm.
+const OFFERED: Duration = PUBLISH_TIMEOUT.saturating_sub(Duration::from_secs(2));
+/// What was refused waits for so small a part of the usual backoff: 31 to 62 ms at first.
+const REFUSED_AFTER: u32 = 16;
 /// The connection is looked after at least so often.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -41,12 +47,32 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Result<(), BrokerError>>,
 }
 
-/// A message that the broker answered for.
-struct Landed {
+/// A message on its way, and who waits for its confirm.
+struct Letter {
     place: Place,
-    queue: QueueName,
+    target: Target,
+    message: Message,
+    channel: Channel,
+    began: Instant,
+    refusals: u32,
+    /// Sent no sooner than after this.
+    pause: Duration,
     reply: oneshot::Sender<Result<(), BrokerError>>,
-    result: lapin::Result<Confirmation>,
+}
+
+impl Letter {
+    /// Whether a letter that the broker refused goes again: within the time that whoever waits for it has, and after a pause.
+    fn offered_again(&mut self) -> bool {
+        self.refusals += 1;
+        self.pause = backoff(self.refusals, rand::random()) / REFUSED_AFTER;
+        self.began.elapsed() + self.pause < OFFERED && !self.reply.is_closed()
+    }
+}
+
+/// A letter and how its way ended: `None` if its confirm is overdue.
+struct Landed {
+    letter: Letter,
+    result: Option<lapin::Result<Confirmation>>,
 }
 
 /// What tells a message that came back: exchange, routing key, id.
@@ -78,52 +104,60 @@ pub(super) async fn run(shared: Arc<Shared>, mut jobs: mpsc::Receiver<Job>) {
 
 /// Publishes on one connection. `Ok` at the end of everything; who waits on a connection that ended hears that nothing is confirmed.
 async fn session(shared: &Shared, link: Link, jobs: &mut mpsc::Receiver<Job>) -> Result<(), Fault> {
-    let mut desk = Desk::open(&shared.names, &link).await?;
-    let mut events = Box::pin(link.connection.events_listener());
-    loop {
-        let free = desk.under_way.len() < UNCONFIRMED_MAX && !link.connection.status().blocked();
-        tokio::select! {
-            () = shared.stopped() => break,
-            Some(landed) = desk.under_way.next(), if !desk.under_way.is_empty() => desk.answer(landed)?,
-            Some(job) = jobs.recv(), if free => desk.publish(job).await?,
-            event = events.next() => match event {
-                Some(Event::ConnectionBlocked(_)) => tracing::warn!("RabbitMQ blocks publishers: it is short of memory or disk"),
-                Some(Event::ConnectionUnblocked) => tracing::info!("RabbitMQ takes messages again"),
-                Some(Event::Error(error)) => return Err(error.into()),
-                Some(_) => {}
-                None => return Err(Fault::Ended),
-            },
-            () = tokio::time::sleep(LOOK) => {}
-        }
-        if !link.connection.status().connected() || !desk.confirming.status().connected() {
-            return Err(Fault::Ended);
-        }
-    }
+    serve(shared, &link.connection, jobs).await?;
     link.close().await;
     Ok(())
 }
 
-struct Desk<'n> {
-    names: &'n Names,
-    confirming: Channel,
-    declaring: Channel,
-    declared: HashSet<String>,
+async fn serve(shared: &Shared, connection: &Connection, jobs: &mut mpsc::Receiver<Job>) -> Result<(), Fault> {
+    let mut desk = Desk::open(&shared.names, connection).await?;
+    let mut events = Box::pin(connection.events_listener());
+    let mut stopped = std::pin::pin!(shared.stopped());
+    let mut look = tokio::time::interval(LOOK);
+    let mut taken = Vec::with_capacity(UNCONFIRMED_MAX);
+    loop {
+        let blocked = connection.status().blocked();
+        let free = if blocked { 0 } else { UNCONFIRMED_MAX.saturating_sub(desk.under_way.len()) };
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            Some(landed) = desk.under_way.next(), if !desk.under_way.is_empty() => desk.answer(landed)?,
+            1.. = jobs.recv_many(&mut taken, free), if free > 0 => {
+                for job in taken.drain(..) {
+                    desk.publish(job).await?;
+                }
+            }
+            event = events.next() => match event {
+                Some(Event::ConnectionBlocked(_)) => tracing::warn!("RabbitMQ blocks publishers: it is short of memory or disk"),
+                Some(Event::ConnectionUnblocked) => tracing::info!("RabbitMQ takes messages again"),
+                Some(Event::Error(error)) if !connection.status().connected() => return Err(error.into()),
+                // A channel that was closed shows where it is used.
+                Some(_) => {}
+                None => return Err(Fault::Ended),
+            },
+            _ = look.tick() => {}
+        }
+        if !connection.status().connected() {
+            return Err(Fault::Ended);
+        }
+    }
+}
+
+struct Desk<'l> {
+    names: &'l Names,
+    connection: &'l Connection,
+    registrar: Registrar<'l>,
+    /// One for the lanes, by the empty name; one for quarantine and for each delay, so that a queue which answers nothing holds up no other.
+    channels: HashMap<String, Channel>,
     under_way: FuturesUnordered<BoxFuture<'static, Landed>>,
     /// Came back as unroutable and belong to a message that is not answered yet.
     returned: HashMap<Place, usize>,
 }
 
-impl<'n> Desk<'n> {
-    async fn open(names: &'n Names, link: &Link) -> Result<Self, Fault> {
-        let opened = async {
-            let confirming = link.connection.create_channel().await?;
-            confirming.confirm_select(ConfirmSelectOptions::default()).await?;
-            let declaring = link.connection.create_channel().await?;
-            Ok((confirming, declaring))
-        };
-        let (confirming, declaring) = within(DECLARE_TIMEOUT, opened).await?;
-        let (declared, under_way, returned) = Default::default();
-        Ok(Self { names, confirming, declaring, declared, under_way, returned })
+impl<'l> Desk<'l> {
+    async fn open(names: &'l Names, connection: &'l Connection) -> Result<Self, Fault> {
+        let registrar = Registrar::open(names, connection).await?;
+        let (channels, under_way, returned) = Default::default();
+        Ok(Self { names, connection, registrar, channels, under_way, returned })
     }
 
     /// Sends a message on its way; whoever gave up waiting has it back already.
@@ -132,79 +166,94 @@ impl<'n> Desk<'n> {
             return Ok(());
         }
         let Job { target, message, reply } = job;
-        let (queue, id) = (message.queue.clone(), message.id.to_string());
         let lane = self.names.lane(&Lane::of(&message));
-        let (exchange, key, reason, expires) = match target {
-            Target::Lane => (String::new(), lane.clone(), None, None),
-            Target::Delay(wait) => (self.names.delay(wait), lane.clone(), None, Some(delay_ms(wait))),
-            Target::Quarantine(reason) => (String::new(), self.names.quarantine(), Some(reason), None),
-        };
         // What a delay holds needs its lane when it comes out.
-        self.declare(&lane, &exchange).await?;
-        let (mut properties, body) = wire::encode(message, reason);
-        if let Some(ms) = expires {
-            properties = properties.with_expiration(ms.to_string().into());
-        }
-        let place = (exchange, key, id);
-        let channel = self.confirming.clone();
-        self.under_way.push(Box::pin(async move {
-            let published = async {
-                let mandatory = BasicPublishOptions { mandatory: true, ..Default::default() };
-                let (exchange, key) = (place.0.as_str().into(), place.1.as_str().into());
-                channel.basic_publish(exchange, key, mandatory, &body, properties).await?.await
-            };
-            let result = published.await;
-            Landed { place, queue, reply, result }
-        }));
+        self.registrar.lane(&lane).await?;
+        let (exchange, key) = match target {
+            Target::Lane => (String::new(), lane),
+            Target::Quarantine(_) => (String::new(), self.names.quarantine()),
+            Target::Delay(wait) => {
+                let delay = self.names.delay(wait);
+                self.registrar.delay(&delay).await?;
+                (delay, lane)
+            }
+        };
+        let channel = match target {
+            Target::Lane | Target::Delay(_) => self.channel(&exchange).await?,
+            Target::Quarantine(_) => self.channel(&key).await?,
+        };
+        let (place, began) = ((exchange, key, message.id.to_string()), Instant::now());
+        let (refusals, pause) = Default::default();
+        let letter = Letter { place, target, message, channel, began, refusals, pause, reply };
+        self.under_way.push(Box::pin(send(letter)));
         Ok(())
     }
 
-    /// Declares what is not declared yet: a lane with the quarantine behind it, and a delay.
-    async fn declare(&mut self, lane: &str, delay: &str) -> Result<(), Fault> {
-        if !self.declared.contains(lane) {
-            within(DECLARE_TIMEOUT, self.names.declare_quarantine(&self.declaring)).await?;
-            within(DECLARE_TIMEOUT, self.names.declare_lane(&self.declaring, lane)).await?;
-            self.declared.insert(lane.to_owned());
+    async fn channel(&mut self, way: &str) -> Result<Channel, Fault> {
+        if let Some(channel) = self.channels.get(way).filter(|channel| channel.status().connected()) {
+            return Ok(channel.clone());
         }
-        if !delay.is_empty() && !self.declared.contains(delay) {
-            within(DECLARE_TIMEOUT, Names::declare_delay(&self.declaring, delay)).await?;
-            self.declared.insert(delay.to_owned());
-        }
-        Ok(())
+        let opened = async {
+            let channel = self.connection.create_channel().await?;
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            Ok(channel)
+        };
+        let channel = within(REQUEST_TIMEOUT, opened).await?;
+        self.channels.insert(way.to_owned(), channel.clone());
+        Ok(channel)
     }
 
     /// Answers whoever waits for a confirm. The client hands a message that came back to whichever confirm it takes up next, which may be
     /// another message's; so all that landed with it are looked through for returned ones before any is answered.
     fn answer(&mut self, first: Landed) -> Result<(), Fault> {
         // Takes the lock under which the client hands out a batch of confirms: after it, the whole batch is here.
-        let _ = self.confirming.wait_for_confirms().now_or_never();
+        for channel in self.channels.values() {
+            let _ = channel.wait_for_confirms().now_or_never();
+        }
         let mut batch = vec![first];
         while let Some(Some(next)) = self.under_way.next().now_or_never() {
             batch.push(next);
         }
         for landed in &mut batch {
-            let result = std::mem::replace(&mut landed.result, Ok(Confirmation::NotRequested));
-            landed.result = result.map(|confirmation| self.note(confirmation));
+            landed.result = landed.result.take().map(|result| result.map(|confirmation| self.note(confirmation)));
         }
         let mut fault = None;
-        for Landed { place, queue, reply, result } in batch {
-            let answer = match result {
-                Ok(_) if self.came_back(&place) => {
-                    // Declared anew for the next message.
-                    self.declared.clear();
-                    Err(BrokerError::Unroutable { queue })
-                }
-                Ok(Confirmation::Ack(_)) => Ok(()),
-                Ok(_) => Err(BrokerError::Refused { queue }),
-                Err(error) => {
-                    fault.get_or_insert(error);
-                    Err(BrokerError::Unconfirmed { queue })
-                }
-            };
-            // Who no longer waits has taken it as unconfirmed.
-            let _ = reply.send(answer);
+        for Landed { letter, result } in batch {
+            if let Err(error) = self.close(letter, result) {
+                fault.get_or_insert(error);
+            }
         }
         fault.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Ends a letter's way, or begins it again when the broker has refused it.
+    fn close(&mut self, mut letter: Letter, result: Option<lapin::Result<Confirmation>>) -> lapin::Result<()> {
+        let queue = letter.message.queue.clone();
+        let mut fault = Ok(());
+        let answer = match result {
+            Some(Ok(_)) if self.came_back(&letter.place) => {
+                // Declared anew for the next message.
+                self.registrar.forget();
+                Err(BrokerError::Unroutable { queue })
+            }
+            Some(Ok(Confirmation::Ack(_))) => Ok(()),
+            Some(Ok(_)) if letter.offered_again() => {
+                self.under_way.push(Box::pin(send(letter)));
+                return Ok(());
+            }
+            Some(Ok(_)) => Err(BrokerError::Refused { queue }),
+            Some(Err(error)) => {
+                fault = Err(error);
+                Err(BrokerError::Unconfirmed { queue })
+            }
+            None => {
+                self.channels.retain(|_, channel| channel.id() != letter.channel.id());
+                Err(BrokerError::Unconfirmed { queue })
+            }
+        };
+        // Who no longer waits has taken it as unconfirmed.
+        let _ = letter.reply.send(answer);
+        fault
     }
 
     /// Notes the returned message that a confirm carries, and leaves the confirm's own word.
@@ -231,4 +280,27 @@ impl<'n> Desk<'n> {
         }
         true
     }
+}
+
+/// Publishes and waits for the broker's word.
+async fn send(letter: Letter) -> Landed {
+    if !letter.pause.is_zero() {
+        tokio::time::sleep(letter.pause).await;
+    }
+    let (reason, expires) = match letter.target {
+        Target::Lane => (None, None),
+        Target::Delay(wait) => (None, Some(delay_ms(wait))),
+        Target::Quarantine(reason) => (Some(reason), None),
+    };
+    let (mut properties, body) = wire::encode(&letter.message, reason);
+    if let Some(ms) = expires {
+        properties = properties.with_expiration(ms.to_string().into());
+    }
+    let published = async {
+        let mandatory = BasicPublishOptions { mandatory: true, ..Default::default() };
+        let (exchange, key) = (letter.place.0.as_str().into(), letter.place.1.as_str().into());
+        letter.channel.basic_publish(exchange, key, mandatory, body, properties).await?.await
+    };
+    let result = timeout(OVERDUE, published).await.ok();
+    Landed { letter, result }
 }

@@ -17,6 +17,9 @@ use crate::{Message, Outcome};
 /// How long one word to the broker may take; a connection that is as slow is given up anyway.
 const TELL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A delay of two seconds at least is another queue than the shortest.
+const DELAY_AGAIN_MIN: Duration = Duration::from_secs(2);
+
 /// Runs until the end. Each message is settled by a task of its own; there are as many as the broker gives out.
 pub(super) async fn run(shared: Arc<Shared>, mut ended: mpsc::UnboundedReceiver<Ended>) {
     let mut settling = JoinSet::new();
@@ -70,12 +73,17 @@ async fn quarantine(shared: &Shared, message: Message, acker: &Acker, reason: &'
 }
 
 /// Publishes what a message becomes, confirmed before the message itself is acknowledged: a process that dies between leaves two, never none.
-/// It is tried until the broker has it, or until the broker has taken the message back from us.
-async fn hand_on(shared: &Shared, target: Target, message: &Message, acker: &Acker) -> bool {
+/// It is tried until the broker has it, or until the broker has taken the message back from us; a delay that does not take it gives way to the next.
+async fn hand_on(shared: &Shared, mut target: Target, message: &Message, acker: &Acker) -> bool {
     let mut failures = 0;
     while !acker.poisoned() {
         let Err(error) = shared.publish(target, message.clone()).await else { return true };
         failures += 1;
+        if let Target::Delay(wait) = &mut target
+            && failures > 1
+        {
+            *wait = wait.saturating_mul(2).max(DELAY_AGAIN_MIN);
+        }
         tracing::warn!(%error, failures, "a message could not be handed on; it is tried again");
         tokio::time::sleep(wait(failures)).await;
     }

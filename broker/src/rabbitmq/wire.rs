@@ -18,7 +18,7 @@ const SEALED: &str = "application/octet-stream";
 const PERSISTENT: u8 = 2;
 
 /// The properties and the body of a message. `reason` says why it goes to quarantine.
-pub(super) fn encode(message: Message, reason: Option<&str>) -> (BasicProperties, Vec<u8>) {
+pub(super) fn encode<'m>(message: &'m Message, reason: Option<&str>) -> (BasicProperties, &'m [u8]) {
     let mut headers = FieldTable::default();
     let mut word = |name: &str, value: &str| {
         headers.insert(name.into(), AMQPValue::LongString(value.into()));
@@ -33,12 +33,12 @@ pub(super) fn encode(message: Message, reason: Option<&str>) -> (BasicProperties
     headers.insert(FORMAT.into(), AMQPValue::LongLongInt(VERSION));
     let properties = BasicProperties::default()
         .with_message_id(message.id.as_str().into())
-        .with_type(message.kind.into())
+        .with_type(message.kind.as_str().into())
         .with_app_id("tradewind".into())
         .with_delivery_mode(PERSISTENT)
         .with_headers(headers);
-    match message.body {
-        Body::Reference(_) => (properties, Vec::new()),
+    match &message.body {
+        Body::Reference(_) => (properties, &[]),
         Body::Sealed { bytes, .. } => (properties.with_content_type(SEALED.into()), bytes),
     }
 }
@@ -89,15 +89,17 @@ mod tests {
         for bytes in [vec![], vec![0, 255]] {
             sealed.body = Body::Sealed { reference: "item".into(), bytes };
             for message in [&plain, &sealed] {
-                let (properties, body) = encode(message.clone(), None);
-                assert_eq!(decode(&properties, body).as_ref(), Some(message));
+                let (properties, body) = encode(message, None);
+                assert_eq!(decode(&properties, body.to_vec()).as_ref(), Some(message));
             }
         }
     }
 
     #[test]
     fn what_is_not_ours_is_none() {
-        let (properties, body) = encode(message("translate", "acme"), None);
+        let message = message("translate", "acme");
+        let (properties, body) = encode(&message, None);
+        let body = body.to_vec();
         assert!(decode(&BasicProperties::default(), body.clone()).is_none());
         let mut newer = properties.headers().clone().unwrap();
         newer.insert(FORMAT.into(), AMQPValue::LongLongInt(VERSION + 1));

@@ -159,6 +159,54 @@ async fn a_broker_that_is_killed_loses_nothing_that_it_confirmed() {
     traffic.ends_well("broker killed twice").await;
 }
 
+/// A message that was confirmed as the first of its queue was lost with the queue's whole log when the broker died within three seconds, and the
+/// queue had no leader any more: its consumers waited for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_queue_outlives_a_broker_that_is_killed_at_once() {
+    let server = Server::start().await;
+    let (broker, _) = open(options(&server.url()));
+    let first = message("translate", "acme");
+    broker.publish(first.clone()).await.unwrap();
+    server.kill().await;
+    server.up().await;
+    let delivered = soon("the message that was confirmed", broker.next(&translate())).await.unwrap();
+    assert_eq!(delivered.message().id, first.id);
+    delivered.settle(Outcome::Done);
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_refuses_is_offered_again_until_it_is_taken_once() {
+    let server = Server::start().await;
+    let options = options(&server.url());
+    let pattern = format!("^{}", options.prefix);
+    let (broker, _) = open(options);
+    let mut confirmed = HashSet::new();
+    server.control(&["set_policy", "full", &pattern, r#"{"max-length":3}"#]).await;
+    let refused = soon("a refusal", async {
+        loop {
+            let one = message("translate", "acme");
+            match broker.publish(one.clone()).await {
+                Ok(_) => assert!(confirmed.insert(one.id)),
+                Err(error) => break (one, error),
+            }
+        }
+    })
+    .await;
+    assert!(matches!(refused.1, BrokerError::Refused { .. }), "{}", refused.1);
+    let (one, waiting) = (refused.0.clone(), broker.clone());
+    let offered = tokio::spawn(async move { waiting.publish(one).await });
+    // What is consumed makes room.
+    confirmed.insert(refused.0.id);
+    while !confirmed.is_empty() {
+        let delivered = soon("a message that was confirmed", broker.next(&translate())).await.unwrap();
+        assert!(confirmed.remove(&delivered.message().id), "each is in the queue once");
+        delivered.settle(Outcome::Done);
+    }
+    soon("a confirm", offered).await.unwrap().unwrap();
+    broker.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_short_of_memory_holds_publishers_up_and_lets_workers_work() {
     let server = Server::start().await;
