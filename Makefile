@@ -15,7 +15,7 @@ BUILD_PACKAGES := gcc pkg-config libssl-dev clang libclang-dev
 TEST_PACKAGES := openssh-client gnupg sqlite3 strace mount python3-venv chromium
 SERVICES_PACKAGES := rabbitmq-server postgresql openssl python3-venv
 
-.PHONY: help build demo test lint unit interop bench build-tools test-tools docs clean clean-run differential differential-tools fuzz fuzz-tools bench-peers services-up services-down services-tools test-engines
+.PHONY: help build demo demo-cluster test lint unit interop bench build-tools test-tools docs clean clean-run differential differential-tools fuzz fuzz-tools bench-peers services-up services-down services-tools test-engines
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,11 @@ services-down: ## stop what services-up started
 
 test-engines: build-tools services-up ## every backend's contract suite and bad weather against the real servers, and the table of them
 	scripts/test-engines
+
+demo-cluster: build-tools services-tools ## 20,000 claims over seven processes, RabbitMQ, PostgreSQL, S3 and KMS; workers and the broker are killed on the way
+	@scripts/install-packages openssh-client
+	$(CARGO) build --locked --features engines
+	$(SERVICES_VENV)/bin/python scripts/demo-cluster --program "$${CARGO_TARGET_DIR:-target}/debug/tradewind" $(RUN)
 
 bench: build-tools ## benchmarks; docs/benchmarks.md tells what they measure
 	$(CARGO) bench --locked --workspace --exclude tradewind-aws

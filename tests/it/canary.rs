@@ -188,9 +188,9 @@ fn no_canary_stands_anywhere_in_clear_whatever_door_it_came_by() {
     until("the end of all work", || {
         let open = "SELECT (SELECT count(*) FROM outbox WHERE state = 'ready') + \
                     (SELECT count(*) FROM notification WHERE state = 'queued')";
-        (value(&data, open) == "0").then_some(())
+        // With a broker, jobs leave the outbox before they are done.
+        (value(&data, open) == "0" && gateway.receiver.hooks().len() >= 5).then_some(())
     });
-    assert!(gateway.receiver.hooks().len() >= 5, "canaries went all the way");
     assert!(gateway.receiver.hooks().iter().any(|hook| hook.body.to_string().contains("CNRYCLAIMPGPSFTP")));
     assert_eq!(search(&gateway, &canaries), []);
     // What a process that was killed leaves behind, too.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use memchr::memmem::Finder;
 
 use super::engines::Engines;
 use super::gateway::Gateway;
@@ -41,11 +41,10 @@ pub(crate) fn assert_none(gateway: &Gateway, canaries: &[String]) {
 /// Searches the whole folder of a gateway (home, log, the payer's record), the data folder, metrics, what errors told, and the processes'
 /// arguments and environment. The gateway must be running.
 pub(crate) fn search(gateway: &Gateway, canaries: &[String]) -> Vec<Hit> {
-    let needles: Vec<(&'static str, Finder<'static>)> = canaries
-        .iter()
-        .flat_map(|canary| forms(canary))
-        .map(|(form, bytes)| (form, Finder::new(&bytes).into_owned()))
-        .collect();
+    // Base64 is looked for as it is, the rest in lower case.
+    let (exact, small): (Vec<_>, Vec<_>) =
+        canaries.iter().flat_map(|canary| forms(canary)).partition(|(form, _)| form.starts_with("base64"));
+    let searches = [Search::new(exact, false), Search::new(small, true)];
     let mut places: Vec<(String, Vec<u8>)> = Vec::new();
     let mut files = BTreeSet::new();
     files_under(gateway.folder(), &mut files);
@@ -71,15 +70,29 @@ pub(crate) fn search(gateway: &Gateway, canaries: &[String]) -> Vec<Hit> {
     }
     let mut hits = BTreeSet::new();
     for (place, content) in places {
-        let small = content.to_ascii_lowercase();
-        for (form, needle) in &needles {
-            let content = if form.starts_with("base64") { &content } else { &small };
-            if needle.find(content).is_some() {
-                hits.insert(Hit { place: place.clone(), form });
-            }
+        for search in &searches {
+            hits.extend(search.forms_in(&content).into_iter().map(|form| Hit { place: place.clone(), form }));
         }
     }
     hits.into_iter().collect()
+}
+
+/// Looks for every form of every canary in one pass.
+struct Search {
+    automaton: AhoCorasick,
+    forms: Vec<&'static str>,
+}
+
+impl Search {
+    fn new(needles: Vec<(&'static str, Vec<u8>)>, any_case: bool) -> Self {
+        let (forms, needles): (Vec<_>, Vec<_>) = needles.into_iter().unzip();
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(any_case).build(needles).unwrap();
+        Self { automaton, forms }
+    }
+
+    fn forms_in(&self, content: &[u8]) -> BTreeSet<&'static str> {
+        self.automaton.find_overlapping_iter(content).map(|found| self.forms[found.pattern().as_usize()]).collect()
+    }
 }
 
 pub(super) fn files_under(folder: &Path, files: &mut BTreeSet<PathBuf>) {
