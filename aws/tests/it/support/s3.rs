@@ -16,20 +16,20 @@ const BUCKET: &str = "tradewind-engines";
 
 /// A place in the bucket that no other test uses.
 pub(crate) struct Place {
-    endpoint: String,
+    server: Server,
     prefix: String,
     pub(crate) client: aws_sdk_s3::Client,
 }
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        let endpoint = super::variable("TRADEWIND_TEST_S3");
-        let client = client(&endpoint);
+        let server = Server::of_the_tests();
+        let client = client(&server);
         // Another test may have made it.
         let _ = client.create_bucket().bucket(BUCKET).send().await;
         client.head_bucket().bucket(BUCKET).send().await.expect("a bucket on the test's S3 server");
         let ids = IdSource::new(Arc::new(WallClock)).unwrap();
-        Self { endpoint, prefix: format!("{}/", ids.item_id().as_str()), client }
+        Self { server, prefix: format!("{}/", ids.item_id().as_str()), client }
     }
 
     pub(crate) fn options(&self) -> S3Options {
@@ -38,7 +38,7 @@ impl Place {
             prefix: self.prefix.clone(),
             path_style: true,
             encryption: Encryption::Bucket,
-            connection: Connection { endpoint: Some(self.endpoint.clone()), ..Connection::default() },
+            connection: Connection { endpoint: Some(self.server.endpoint.clone()), ..Connection::default() },
         }
     }
 
@@ -62,7 +62,7 @@ impl Place {
     }
 
     pub(crate) async fn weather(&self) -> Weather {
-        Weather::before(&self.endpoint).await
+        Weather::before(&self.server.endpoint).await
     }
 
     /// Uploads in parts that were begun here and have not ended.
@@ -78,21 +78,34 @@ impl Place {
     }
 }
 
-pub(crate) fn access() -> Access {
-    Access::Keys {
-        id: super::variable("TRADEWIND_TEST_S3_ACCESS_KEY"),
-        secret: super::variable("TRADEWIND_TEST_S3_SECRET").into(),
+/// The tests' S3 server, and by whose right it is asked.
+struct Server {
+    endpoint: String,
+    key: String,
+    secret: String,
+}
+
+impl Server {
+    /// It is named as `http://KEY:SECRET@HOST:PORT`.
+    fn of_the_tests() -> Self {
+        let named = super::variable("TRADEWIND_TEST_S3");
+        let (key, rest) = named.strip_prefix("http://").and_then(|rest| rest.split_once(':')).expect("http://KEY:…");
+        let (secret, host) = rest.split_once('@').expect("http://KEY:SECRET@HOST:PORT");
+        Self { endpoint: format!("http://{host}"), key: key.to_owned(), secret: secret.to_owned() }
     }
 }
 
-fn client(endpoint: &str) -> aws_sdk_s3::Client {
-    let Access::Keys { id, secret } = access() else { unreachable!("the tests' access is by keys") };
-    let secret = secrecy::ExposeSecret::expose_secret(&secret).to_owned();
+pub(crate) fn access() -> Access {
+    let Server { key, secret, .. } = Server::of_the_tests();
+    Access::Keys { id: key, secret: secret.into() }
+}
+
+fn client(server: &Server) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new(id, secret, None, None, "tests"))
+        .credentials_provider(Credentials::new(&server.key, &server.secret, None, None, "tests"))
         .region(Region::new("us-east-1"))
-        .endpoint_url(endpoint)
+        .endpoint_url(&server.endpoint)
         .force_path_style(true)
         .http_client(Builder::new().build_http());
     aws_sdk_s3::Client::from_conf(config.build())
