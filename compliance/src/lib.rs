@@ -10,6 +10,7 @@ pub mod esdk;
 mod id_source;
 mod ids;
 pub mod keys;
+pub mod message;
 mod purpose;
 mod random;
 mod secret;

@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 async fn work(config: &Config, ledger: &OpenLedger, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let keys = backends::branch_keys(config, ledger, backends::key_manager(config).await?)?;
+    let keys = backends::branch_keys(config, ledger, backends::key_managers(config).await?.branch)?;
     match &arguments.what {
         What::Rotate { partners } => {
             let named: Vec<&PartnerId> =

@@ -26,6 +26,7 @@ mod workers;
 use std::sync::{Arc, OnceLock};
 
 use tradewind_broker::{Broker, BrokerError, QueueName};
+use tradewind_compliance::message::{MessageError, MessageSealer};
 use tradewind_compliance::{Clock, IdSource, PartnerId, Vault};
 use tradewind_ledger::{Ledger, LedgerError, NewJob, UnixMs};
 use tradewind_transfer::pgp::SecretCert;
@@ -54,6 +55,8 @@ pub struct Flow {
     pub calls: outbound::Calls,
     /// The queues, once they are open.
     pub queues: OnceLock<Arc<dyn Broker>>,
+    /// Seals what goes to consumers of others.
+    pub messages: MessageSealer,
     /// Whether other processes have the ledger open, too.
     pub shared: bool,
 }
@@ -67,6 +70,9 @@ pub enum FlowError {
     /// An object could not be sealed or opened.
     #[error(transparent)]
     Vault(#[from] tradewind_compliance::vault::VaultError),
+    /// A message's body could not be sealed.
+    #[error(transparent)]
+    Message(#[from] MessageError),
     /// The broker does not take messages.
     #[error(transparent)]
     Broker(#[from] BrokerError),

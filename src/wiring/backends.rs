@@ -6,6 +6,7 @@ use anyhow::Context;
 use tradewind_broker::{Broker, InProcess, InProcessOptions, Settlement};
 use tradewind_compliance::WallClock;
 use tradewind_compliance::keys::{BranchKeyStore, BranchKeys, BranchKeysParts, KeyCacheLimits, KeyManager};
+use tradewind_compliance::message::MessageKeys;
 use tradewind_compliance::store::{FsObjectStore, ObjectStore};
 use tradewind_ledger::{Ledger, SqliteLedger, SqliteOptions};
 
@@ -109,13 +110,22 @@ pub async fn objects(config: &Config) -> anyhow::Result<Arc<dyn ObjectStore>> {
 ///
 /// # Errors
 /// When the root key is missing or cannot be read, or KMS is configured wrongly.
-pub async fn key_manager(config: &Config) -> anyhow::Result<Arc<dyn KeyManager>> {
+pub async fn key_managers(config: &Config) -> anyhow::Result<Managers> {
     #[cfg(feature = "aws")]
     if let Some(options) = &config.gateway.kms {
         let manager = tradewind_aws::KmsKeyManager::new(options.clone(), &tradewind_aws::Access::default()).await;
-        return Ok(Arc::new(manager.context("[kms]")?));
+        let manager = Arc::new(manager.context("[kms]")?);
+        return Ok(Managers { branch: manager.clone(), messages: Some(manager) });
     }
-    Ok(Arc::new(home::root_key(config)?))
+    Ok(Managers { branch: Arc::new(home::root_key(config)?), messages: None })
+}
+
+/// What wraps keys: branch keys, and the data keys of messages.
+pub struct Managers {
+    /// Of branch keys.
+    pub branch: Arc<dyn KeyManager>,
+    /// Of messages to consumers of others; the branch keys themselves where there is no KMS.
+    pub messages: Option<Arc<dyn MessageKeys>>,
 }
 
 /// The branch keys of all partners.

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::backoff;
+use tradewind_compliance::message::MessageSealer;
 use tradewind_compliance::{Clock, IdSource, Vault, WallClock};
 use tradewind_transfer::sftp::SftpServer;
 
@@ -98,21 +99,24 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
     let shared = gateway.ledger.url.is_some();
     roles.check(shared, gateway.queues.url.is_some()).map_err(anyhow::Error::msg)?;
     tradewind_api::install_metrics();
-    let manager = backends::key_manager(&config).await?;
+    let managers = backends::key_managers(&config).await?;
     let keys = home::keys(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let ledger = waited(shared, "the ledger", async || OpenLedger::open(&config).await).await?;
     let elsewhere = gateway.objects.is_some();
     let store = waited(elsewhere, "the object store", async || backends::objects(&config).await).await?;
-    let branch_keys = backends::branch_keys(&config, &ledger, manager)?;
+    let branch_keys = Arc::new(backends::branch_keys(&config, &ledger, managers.branch)?);
+    let message_keys = managers.messages.unwrap_or_else(|| branch_keys.clone());
+    let tenant = branch_keys.tenant().clone();
     let flow = Arc::new(Flow {
         ledger: ledger.ledger(),
-        vault: Arc::new(Vault::new(Arc::new(branch_keys), store)),
+        vault: Arc::new(Vault::new(branch_keys, store)),
         ids: IdSource::new(clock.clone())?,
         settings: Arc::new(SettingsHandle::new(Settings::prepare(config.clone())?)),
         pgp: keys.pgp,
         calls: Default::default(),
         queues: Default::default(),
+        messages: MessageSealer::new(tenant, message_keys, clock.clone()),
         shared,
         clock: clock.clone(),
     });

@@ -8,7 +8,9 @@ use std::fmt;
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
+use tradewind_compliance::esdk::WrappedDataKey;
 use tradewind_compliance::keys::{KeyManager, KeyManagerError, WrappedKey};
+use tradewind_compliance::message::{MessageDataKey, MessageError, MessageKeys};
 use tradewind_compliance::{CONTEXT_PARTNER, EncryptionContext, SecretKey};
 use zeroize::Zeroizing;
 
@@ -19,6 +21,8 @@ use gate::Gate;
 
 /// The longest ciphertext that KMS takes.
 const WRAPPED_BYTES_MAX: usize = 6144;
+/// AES-256.
+const DATA_KEY_BYTES: i32 = 32;
 
 type Pairs = std::collections::HashMap<String, String>;
 
@@ -54,6 +58,22 @@ impl KmsKeyManager {
     fn key(&self, context: &EncryptionContext) -> &str {
         let own = context.value(CONTEXT_PARTNER).and_then(|partner| self.options.partners.get(partner));
         own.unwrap_or(&self.options.key)
+    }
+}
+
+/// It needs the right `kms:GenerateDataKey`; consumers need `kms:Decrypt`.
+#[async_trait]
+impl MessageKeys for KmsKeyManager {
+    async fn data_key(&self, context: &EncryptionContext) -> Result<MessageDataKey, MessageError> {
+        const OPERATION: &str = "GenerateDataKey";
+        let own = context.value(CONTEXT_PARTNER).and_then(|partner| self.options.messages.get(partner));
+        let request = self.client.generate_data_key().key_id(own.map_or_else(|| self.key(context), String::as_str));
+        let request = request.number_of_bytes(DATA_KEY_BYTES).set_encryption_context(Some(pairs(context)?)).send();
+        let done = self.gate.pass(OPERATION, request).await.map_err(told)?;
+        let plain = Zeroizing::new(done.plaintext.map(Blob::into_inner).unwrap_or_default());
+        let key = SecretKey::copy_from(&plain).ok_or_else(|| malformed(OPERATION))?;
+        let WrappedKey { root, bytes } = wrapped(OPERATION, done.key_id, done.ciphertext_blob)?;
+        Ok(MessageDataKey { key, wrapped: WrappedDataKey::by_kms(&root, bytes) })
     }
 }
 

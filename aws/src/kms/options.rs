@@ -14,6 +14,10 @@ pub struct KmsOptions {
     /// Keys of partners that have their own, by partner. Default: none.
     #[serde(default)]
     pub partners: BTreeMap<String, String>,
+    /// Keys that wrap the data keys of messages to a partner's own consumers, by partner: a key that its consumers are given the right to decrypt
+    /// with. Default: the key that wraps the partner's branch keys.
+    #[serde(default)]
+    pub messages: BTreeMap<String, String>,
     /// Where KMS is, and how long it may take.
     #[serde(default)]
     pub connection: Connection,

@@ -31,6 +31,12 @@ pub struct WrappedDataKey {
 }
 
 impl WrappedDataKey {
+    /// As AWS's own KMS keyring writes it: what KMS gave for a data key, and the ARN of the key that wrapped it.
+    #[must_use]
+    pub fn by_kms(key_arn: &str, ciphertext: Vec<u8>) -> Self {
+        Self { provider_id: b"aws-kms".to_vec(), provider_info: key_arn.as_bytes().to_vec(), ciphertext }
+    }
+
     /// The namespace of the key that wrapped it, if it is text.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
@@ -68,7 +74,7 @@ impl WrappingKey {
     }
 
     /// Wraps a data key; `context` is the serialized context.
-    pub(super) fn wrap(&self, data_key: &SecretKey, context: &[u8]) -> Result<WrappedDataKey, SealError> {
+    pub(crate) fn wrap(&self, data_key: &SecretKey, context: &[u8]) -> Result<WrappedDataKey, SealError> {
         let mut iv = [0; IV_BYTES];
         random::fill(&mut iv)?;
         let mut sealed = zeroize::Zeroizing::new(*data_key.expose());

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::frames::{BodyAad, FINAL_MARK, SEQUENCE_MAX, iv};
 use super::header;
-use super::keyring::WrappingKey;
+use super::keyring::{WrappedDataKey, WrappingKey};
 use super::suite::{MESSAGE_ID_BYTES, MessageKey};
 use super::{FRAME_BYTES, SealError};
 use crate::{EncryptionContext, SecretKey, random};
@@ -32,6 +32,22 @@ impl Sealer {
         Self::start_framed(key, context, FRAME_BYTES, out)
     }
 
+    /// As [`Sealer::start`], under a data key that is wrapped already for this context.
+    ///
+    /// # Errors
+    /// As [`Sealer::start`].
+    pub fn start_under(
+        data_key: &SecretKey,
+        wrapped: &WrappedDataKey,
+        context: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<Self, SealError> {
+        if context.is_empty() {
+            return Err(SealError::ContextEmpty);
+        }
+        Self::begin(data_key, wrapped, &context.to_bytes()?, FRAME_BYTES, out)
+    }
+
     /// As [`Sealer::start`], with frames of another length.
     pub(super) fn start_framed(
         key: &WrappingKey,
@@ -44,11 +60,21 @@ impl Sealer {
         }
         let context = context.to_bytes()?;
         let data_key = SecretKey::generate()?;
+        let wrapped = key.wrap(&data_key, &context)?;
+        Self::begin(&data_key, &wrapped, &context, frame_bytes, out)
+    }
+
+    fn begin(
+        data_key: &SecretKey,
+        wrapped: &WrappedDataKey,
+        context: &[u8],
+        frame_bytes: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<Self, SealError> {
         let mut message_id = [0; MESSAGE_ID_BYTES];
         random::fill(&mut message_id)?;
-        let wrapped = key.wrap(&data_key, &context)?;
-        let message_key = MessageKey::derive(&data_key, &message_id).ok_or(SealError::InternalCipher)?;
-        header::write(out, &message_key, &message_id, &context, &wrapped, frame_bytes)
+        let message_key = MessageKey::derive(data_key, &message_id).ok_or(SealError::InternalCipher)?;
+        header::write(out, &message_key, &message_id, context, wrapped, frame_bytes)
             .ok_or(SealError::InternalCipher)?;
         Ok(Self {
             cipher: message_key.cipher,

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use tradewind_broker::{Body, Message, QueueName};
+use tradewind_broker::{BODY_BYTES_MAX, Body, Message, QueueName};
 use tradewind_compliance::PartnerId;
 use tradewind_compliance::store::PutMode;
 use tradewind_ledger::{Carried, ClaimableItem, DeliveryOutcome, Effects, LedgerError, NewDelivery, NumberKind};
 
-use super::batch::refuse;
+use super::batch::{Sources, refuse};
 use super::{Done, Flow, FlowError};
 use crate::config::{Deliver, Usage};
 use crate::flow::objects;
@@ -49,7 +49,11 @@ pub(super) async fn hand_over(flow: &Flow, partner: &PartnerId, deliver: &Delive
 /// One delivery: its intent is committed, its messages are confirmed, and then it counts as sent.
 async fn one(flow: &Flow, partner: &PartnerId, queue: &QueueName, run: Vec<ClaimableItem>) -> Result<(), FlowError> {
     let queues = flow.queues.get().ok_or(FlowError::Internal("queues in a process that delivers"))?;
-    let messages: Vec<Message> = run.iter().map(|item| message(partner, queue, item)).collect::<Result<_, _>>()?;
+    let (mut sources, mut messages) = (Sources::default(), Vec::with_capacity(run.len()));
+    for item in &run {
+        let json = sources.json(flow, item).await?;
+        messages.push(message(flow, partner, queue, item, &json).await?);
+    }
     let delivery = begin(flow, partner, &run).await?;
     let published = futures::future::join_all(messages.into_iter().map(|message| queues.publish(message))).await;
     // What is not confirmed may stand in the queue nevertheless. All of it goes again: consumers tell messages apart by their ids.
@@ -62,15 +66,23 @@ async fn one(flow: &Flow, partner: &PartnerId, queue: &QueueName, run: Vec<Claim
     refused.map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn message(partner: &PartnerId, queue: &QueueName, item: &ClaimableItem) -> Result<Message, FlowError> {
+async fn message(
+    flow: &Flow,
+    partner: &PartnerId,
+    queue: &QueueName,
+    item: &ClaimableItem,
+    json: &[u8],
+) -> Result<Message, FlowError> {
     let reference = item.id.to_string();
+    let bytes = flow.messages.seal(partner, json).await?;
+    let fits = bytes.len() <= BODY_BYTES_MAX;
     Ok(Message {
         id: reference.parse().map_err(|_| FlowError::Internal("a message's id"))?,
         queue: queue.clone(),
         partner: partner.clone(),
         kind: KIND.to_owned(),
         attempt: 1,
-        body: Body::Reference(reference),
+        body: if fits { Body::Sealed { reference, bytes } } else { Body::Reference(reference) },
     })
 }
 

@@ -26,7 +26,7 @@ const BACKENDS: &str = "src/config/backends.rs";
 /// Defaults of structs that only a build with the feature `aws` has, in their `Debug` form; a test of that build holds them to it.
 const OBJECTS: &str =
     "S3Options {\n    bucket: \"B\",\n    prefix: \"\",\n    path_style: false,\n    encryption: Bucket,\n}";
-const KMS: &str = "KmsOptions {\n    key: \"K\",\n    partners: {},\n}";
+const KMS: &str = "KmsOptions {\n    key: \"K\",\n    partners: {},\n    messages: {},\n}";
 const CONNECTION: &str = "Connection {\n    region: None,\n    endpoint: None,\n    connect_timeout_ms: 3000,\n    read_timeout_ms: 20000,\n    \
      operation_timeout_ms: 60000,\n    attempts_max: 4,\n}";
 
