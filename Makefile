@@ -90,7 +90,7 @@ $(VENV)/.installed: tests/requirements.txt
 	@scripts/install-packages python3-venv
 	$(PYTHON) -m venv --clear $(VENV)
 	for try in 1 2 3; do $(VENV)/bin/pip install --quiet -r tests/requirements.txt && break || sleep $$((try * 5)); done
-	$(VENV)/bin/python -c 'import aws_encryption_sdk'
+	$(VENV)/bin/python -c 'import aws_encryption_sdk, pika'
 	touch $@
 
 services-tools: $(SERVICES_VENV)/.installed

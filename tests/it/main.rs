@@ -29,6 +29,8 @@ mod cli_validate;
 mod crash;
 mod drop;
 mod generated_pages;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+mod messages;
 mod pages;
 mod panics;
 mod payer;

@@ -18,6 +18,10 @@ const FILE: &str = "engines.json";
 /// Where the engines of one gateway are: the environment of its processes.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Engines {
+    /// What the queues' names begin with.
+    pub(crate) name: String,
+    /// The KMS key.
+    pub(crate) key: String,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -71,7 +75,7 @@ impl Engines {
              [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n",
             made["key"].as_str().unwrap()
         );
-        let engines = Self { environment };
+        let engines = Self { name, key: made["key"].as_str().unwrap().to_owned(), environment };
         fs::write(folder.join(FILE), serde_json::to_vec(&engines).unwrap()).unwrap();
         Some((engines, toml))
     }
