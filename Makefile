@@ -26,9 +26,9 @@ build: build-tools ## the program, target/debug/tradewind
 demo: build ## one claim file's trip from SFTP to a payer and back; ends by itself in under a minute
 	$(CARGO) run --locked --quiet -- demo
 
-test: lint unit ## everything: format, lints, unit and integration tests against real clients
+test: lint unit test-engines ## everything: format, lints, unit and integration tests against real clients and engines
 
-lint: build-tools ## format and lints
+lint: build-tools ## format and lints of the default build; test-engines has those of the features
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --exclude tradewind-aws --all-targets -- -D warnings
 
@@ -41,7 +41,8 @@ services-up: services-tools ## RabbitMQ, PostgreSQL, SeaweedFS and moto on loopb
 services-down: ## stop what services-up started
 	scripts/services down
 
-test-engines: build-tools services-up ## every backend's contract suite and bad weather against the real servers, and the table of them
+test-engines: test-tools services-up ## every backend's contract suite and bad weather against the real servers, and the table of them
+	$(CARGO) clippy --locked --workspace --features engines --all-targets -- -D warnings
 	scripts/test-engines
 
 demo-cluster: build-tools services-tools ## 20,000 claims over seven processes, RabbitMQ, PostgreSQL, S3 and KMS; workers and the broker are killed on the way

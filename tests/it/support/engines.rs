@@ -98,9 +98,13 @@ impl Engines {
         let since = fs::metadata(gateway.join(FILE)).unwrap().modified().unwrap();
         let mut files = BTreeSet::new();
         files_under(Path::new(&services), &mut files);
+        // PostgreSQL's data lies elsewhere where its user cannot enter the folder.
+        let record = fs::read(Path::new(&services).join("postgres/service.json")).unwrap_or_default();
+        let record: serde_json::Value = serde_json::from_slice(&record).unwrap_or_default();
+        record["place"].as_str().into_iter().for_each(|place| files_under(Path::new(place), &mut files));
         let fresh = |file: &PathBuf| fs::metadata(file).and_then(|of| of.modified()).is_ok_and(|at| at >= since);
         let written: Vec<_> = files.into_iter().filter(fresh).collect();
-        let ledger = written.iter().any(|file| file.components().any(|part| part.as_os_str() == "postgres"));
+        let ledger = written.iter().any(|file| file.components().any(|part| part.as_os_str() == "pg_wal"));
         assert!(ledger, "the engines' files are searched");
         written.into_iter().filter_map(|file| Some((file.display().to_string(), fs::read(&file).ok()?))).collect()
     }
