@@ -69,6 +69,11 @@ async fn a_key_that_is_missing_is_not_at_hand() {
 #[tokio::test]
 async fn branch_keys_do_not_travel_in_clear() {
     let connection = Connection { endpoint: Some("http://kms.example".to_owned()), ..Connection::default() };
-    let options = KmsOptions { key: "alias/tradewind".to_owned(), partners: Default::default(), connection };
+    let options = KmsOptions {
+        key: "alias/tradewind".to_owned(),
+        partners: Default::default(),
+        messages: Default::default(),
+        connection,
+    };
     assert_eq!(KmsKeyManager::new(options, &access()).await.err(), Some(ConfigError::EndpointInsecure));
 }

@@ -37,7 +37,7 @@ impl Root {
 
     pub(crate) fn options(&self) -> KmsOptions {
         let connection = Connection { endpoint: Some(self.endpoint.clone()), ..Connection::default() };
-        KmsOptions { key: self.arn.clone(), partners: Default::default(), connection }
+        KmsOptions { key: self.arn.clone(), partners: Default::default(), messages: Default::default(), connection }
     }
 
     pub(crate) async fn manager(&self) -> KmsKeyManager {

@@ -45,9 +45,12 @@ pub(crate) struct Weather {
     sky: Arc<Sky>,
 }
 
+/// What becomes of an operation's calls: of the first ones, and of those after.
+type Plan = (String, VecDeque<Fault>, Option<Fault>);
+
 struct Sky {
     server: String,
-    planned: Mutex<Vec<(String, VecDeque<Fault>, Option<Fault>)>>,
+    planned: Mutex<Vec<Plan>>,
     seen: Mutex<Vec<Seen>>,
 }
 
