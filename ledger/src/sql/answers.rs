@@ -125,15 +125,17 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
 
 /// Which of the listed items ever went to the partner that the source came from.
 async fn carried_to(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId)>> {
-    let sql = "SELECT DISTINCT c.item FROM receipt r CROSS JOIN json_each($1) l CROSS JOIN delivery_item c
-        CROSS JOIN delivery d WHERE r.id = $2 AND c.item = l.value AND d.id = c.delivery AND d.partner = r.partner";
+    let sql = concat!(
+        "SELECT DISTINCT c.item FROM receipt r CROSS JOIN delivery_item c CROSS JOIN delivery d
+        WHERE r.id = $2 AND d.id = c.delivery AND d.partner = r.partner AND c.item ",
+        listed!("$1")
+    );
     let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
     rows.iter().map(|row| Ok((source, parse(row, "item")?))).collect()
 }
 
 async fn recorded_from(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId, u32)>> {
-    let sql =
-        "SELECT a.item, a.ordinal FROM json_each($1) l CROSS JOIN answer a WHERE a.item = l.value AND a.source = $2";
+    let sql = concat!("SELECT item, ordinal FROM answer WHERE source = $2 AND item ", listed!("$1"));
     let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
     rows.iter().map(|row| Ok((source, parse(row, "item")?, u32(row, "ordinal")?))).collect()
 }
@@ -168,11 +170,15 @@ async fn insert(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
 /// An answer proves that the partner has the item, whatever we thought of it. It never goes back.
 async fn advance(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
     let of = |advance: Advance| id_list(answers.iter().filter(|answer| answer.advance == advance).map(|a| a.item));
-    let acknowledged = "UPDATE item SET state = 'acknowledged' WHERE id IN (SELECT value FROM json_each($1))
-        AND state IN ('waiting', 'assigned', 'quarantined')";
+    let acknowledged = concat!(
+        "UPDATE item SET state = 'acknowledged' WHERE state IN ('waiting', 'assigned', 'quarantined') AND id ",
+        listed!("$1")
+    );
     sqlx::query(acknowledged).bind(of(Advance::Acknowledged)).execute(&mut tx.conn).await?;
-    let answered = "UPDATE item SET state = 'answered' WHERE id IN (SELECT value FROM json_each($1))
-        AND state IN ('waiting', 'assigned', 'quarantined', 'acknowledged')";
+    let answered = concat!(
+        "UPDATE item SET state = 'answered' WHERE state IN ('waiting', 'assigned', 'quarantined', 'acknowledged') AND id ",
+        listed!("$1")
+    );
     sqlx::query(answered).bind(of(Advance::Answered)).execute(&mut tx.conn).await?;
     let moved = id_list(answers.iter().filter(|answer| answer.advance != Advance::Note).map(|answer| answer.item));
     settle::close_set_lanes(tx, &moved).await?;

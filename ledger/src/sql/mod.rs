@@ -1,6 +1,6 @@
 //! The ledger's statements, written once for every SQL backend. A backend takes this folder in as a module of its own and gives it, from
-//! the module around it: `Backend` (the ledger, with `write` and `readers`), `Db`, `DbRow`, `Tx`, `dialect`, and the macro
-//! `locked!`.
+//! the module around it: `Backend` (the ledger, with `write` and `readers`), `Db`, `DbRow`, `Tx`, `dialect`, and the macros
+//! `locked!` and `listed!`.
 //!
 //! The statements are written for many writers at once: what is read to decide on is locked first, by `locked!` or by `dialect`. SQLite,
 //! which has one writer, locks nothing there.

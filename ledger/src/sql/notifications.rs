@@ -85,8 +85,11 @@ pub(super) async fn lease(tx: &mut Tx, lease: &Lease) -> Result<Vec<Notification
     }
     due.sort_unstable();
     due.truncate(usize::try_from(lease.limit).unwrap_or(usize::MAX));
-    let sql = "UPDATE notification SET attempts = attempts + 1, due_at = $1
-        WHERE id IN (SELECT value FROM json_each($2)) RETURNING *";
+    let sql = concat!(
+        "UPDATE notification SET attempts = attempts + 1, due_at = $1 WHERE id ",
+        listed!("$2"),
+        " RETURNING *"
+    );
     let rows = sqlx::query(sql).bind(int(lease.until.0)).bind(id_list(&due)).fetch_all(&mut tx.conn).await?;
     let mut leased: Vec<Notification> = rows.iter().map(read).collect::<Result<_>>()?;
     leased.sort_unstable_by_key(|notification| notification.id);

@@ -44,8 +44,7 @@ impl Outbox for Backend {
         let ids = id_list(jobs);
         self.write(move |tx| {
             Box::pin(async move {
-                let sql =
-                    "UPDATE outbox SET due_at = $1 WHERE id IN (SELECT value FROM json_each($2)) AND leased = TRUE";
+                let sql = concat!("UPDATE outbox SET due_at = $1 WHERE leased = TRUE AND id ", listed!("$2"));
                 sqlx::query(sql).bind(int(lease_until.0)).bind(ids).execute(&mut tx.conn).await?;
                 Ok(())
             })

@@ -81,9 +81,13 @@ async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause
 
 /// One more attempt for each of the listed items, which no delivery holds any more. Gives how many were quarantined.
 async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
-    let sql = "UPDATE item SET attempts = attempts + 1, delivery = NULL,
+    let sql = concat!(
+        "UPDATE item SET attempts = attempts + 1, delivery = NULL,
             state = CASE WHEN attempts + 1 >= $1 THEN 'quarantined' ELSE 'waiting' END
-        WHERE id IN (SELECT value FROM json_each($2)) RETURNING id, state";
+        WHERE id ",
+        listed!("$2"),
+        " RETURNING id, state"
+    );
     let rows = sqlx::query(sql).bind(int(attempts_max)).bind(ids).fetch_all(&mut tx.conn).await?;
     let (mut waiting, mut quarantined): (Vec<ItemId>, Vec<ItemId>) = (Vec::new(), Vec::new());
     for row in &rows {
@@ -99,9 +103,11 @@ async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at:
 /// Opens the way to delivery for the listed items that wait.
 async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
     dialect::lock_sets(tx, ids).await?;
-    let sql = "INSERT INTO deliverable (destination, set_id)
-        SELECT DISTINCT n.destination, n.set_id FROM json_each($1) l JOIN item_now n ON n.id = l.value
-        WHERE n.state = 'accepted' AND n.destination IS NOT NULL ON CONFLICT DO NOTHING";
+    let sql = concat!(
+        "INSERT INTO deliverable (destination, set_id) SELECT DISTINCT n.destination, n.set_id FROM item_now n WHERE n.id ",
+        listed!("$1"),
+        " AND n.state = 'accepted' AND n.destination IS NOT NULL ON CONFLICT DO NOTHING"
+    );
     sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
     Ok(())
 }
@@ -109,11 +115,13 @@ async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
 /// Closes the way where none of the listed items' sets has an item that waits.
 pub(super) async fn close_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
     dialect::lock_sets(tx, ids).await?;
-    let sql = "DELETE FROM deliverable
-        WHERE (destination, set_id) IN
-            (SELECT DISTINCT i.destination, i.set_id FROM json_each($1) l JOIN item i ON i.id = l.value)
-        AND NOT EXISTS (SELECT 1 FROM item i WHERE i.set_id = deliverable.set_id AND i.state = 'waiting'
-            AND i.destination = deliverable.destination)";
+    let sql = concat!(
+        "DELETE FROM deliverable
+        WHERE (destination, set_id) IN (SELECT DISTINCT i.destination, i.set_id FROM item i WHERE i.id ",
+        listed!("$1"),
+        ") AND NOT EXISTS (SELECT 1 FROM item i WHERE i.set_id = deliverable.set_id AND i.state = 'waiting'
+            AND i.destination = deliverable.destination)"
+    );
     sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
     Ok(())
 }
@@ -133,9 +141,12 @@ async fn known(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<Known>> {
     }
     let ids = id_list(items);
     dialect::lock_items(tx, &ids).await?;
-    let sql = "SELECT n.id, n.state, n.delivery IS NOT NULL AS held,
+    let sql = concat!(
+        "SELECT n.id, n.state, n.delivery IS NOT NULL AS held,
             EXISTS (SELECT 1 FROM delivery_item c WHERE c.item = n.id) AS carried
-        FROM json_each($1) l JOIN item_now n ON n.id = l.value";
+        FROM item_now n WHERE n.id ",
+        listed!("$1")
+    );
     let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
     let found: Vec<Known> = rows
         .iter()
@@ -211,7 +222,7 @@ pub(super) async fn items(
 }
 
 async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -> Result<()> {
-    let sql = "UPDATE item SET state = $1 WHERE id IN (SELECT value FROM json_each($2))";
+    let sql = concat!("UPDATE item SET state = $1 WHERE id ", listed!("$2"));
     sqlx::query(sql).bind(to.as_str()).bind(ids).execute(&mut tx.conn).await?;
     events::write_many(tx, ids, at, to.as_str(), cause).await
 }
@@ -219,15 +230,18 @@ async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -
 /// Ends unknown deliveries of the listed items that decide on no item any more: each of their items was settled alone.
 pub(super) async fn close_unknown(tx: &mut Tx, ids: &str, cause: &Cause, at: UnixMs) -> Result<()> {
     // The few deliveries first, then whether each has ended: the other way round each item would ask for every delivery.
-    let sql = "WITH touched (id) AS MATERIALIZED (
-            SELECT DISTINCT d.id FROM json_each($1) l CROSS JOIN delivery_item c CROSS JOIN delivery d
-            WHERE c.item = l.value AND d.id = c.delivery AND d.state = 'unknown'
-        )
+    let sql = concat!(
+        "WITH touched (id) AS MATERIALIZED (
+            SELECT DISTINCT d.id FROM delivery_item c CROSS JOIN delivery d
+            WHERE d.id = c.delivery AND d.state = 'unknown' AND c.item ",
+        listed!("$1"),
+        ")
         SELECT t.id,
             EXISTS (SELECT 1 FROM delivery_item c JOIN item i ON i.id = c.item AND i.delivery = c.delivery
                 WHERE c.delivery = t.id AND i.state IN ('acknowledged', 'answered')) AS taken
         FROM touched t WHERE NOT EXISTS (SELECT 1 FROM delivery_item c
-            JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = t.id)";
+            JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = t.id)"
+    );
     for row in sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await? {
         let to = if flag(&row, "taken")? { DeliveryState::Acknowledged } else { DeliveryState::Refused };
         change(tx, &text(&row, "id")?, to, cause, at).await?;
@@ -248,7 +262,7 @@ pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &
         }
     }
     let ids = id_list(&moving);
-    let sql = "UPDATE item SET state = 'waiting', attempts = 0 WHERE id IN (SELECT value FROM json_each($1))";
+    let sql = concat!("UPDATE item SET state = 'waiting', attempts = 0 WHERE id ", listed!("$1"));
     sqlx::query(sql).bind(&ids).execute(&mut tx.conn).await?;
     events::write_many(tx, &ids, settlement.at, ItemState::Accepted.as_str(), &settlement.cause).await?;
     open_set_lanes(tx, &ids).await?;

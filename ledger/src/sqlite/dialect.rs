@@ -10,6 +10,13 @@ macro_rules! locked {
     };
 }
 
+/// A condition: one of the ids that the JSON array in a parameter lists.
+macro_rules! listed {
+    ($parameter:literal) => {
+        concat!("IN (SELECT value FROM json_each(", $parameter, "))")
+    };
+}
+
 /// `(?,?,…),(?,?,…)…` for `rows` rows of `columns` columns. Numbered ones would be looked up by name, each along all others.
 pub(super) fn placeholders(rows: usize, columns: usize) -> String {
     let row = format!("({})", vec!["?"; columns].join(","));
