@@ -1,10 +1,10 @@
 //! Answers: recorded in bulk, each once, each moving its item as far as it may.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
-use tradewind_compliance::{AnswerId, ItemId, NotificationId, ReceiptId};
+use tradewind_compliance::{AnswerId, ItemId, NotificationId, PartnerId, ReceiptId};
 
 use super::dialect::{self, placeholders};
 use super::rows::{id_list, int, parse, parse_opt, time, u32, u64};
@@ -90,22 +90,17 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
     if answers.len() > STAGE_ITEMS_MAX {
         return Err(LedgerError::Limit { what: "answers", max: STAGE_ITEMS_MAX, found: answers.len() });
     }
-    let mut by_source: BTreeMap<ReceiptId, Vec<ItemId>> = BTreeMap::new();
-    for answer in answers {
-        by_source.entry(answer.source).or_default().push(answer.item);
-    }
-    dialect::lock_items(tx, &id_list(answers.iter().map(|answer| answer.item))).await?;
-    let (mut known, mut recorded) = (HashSet::new(), HashSet::new());
-    for (source, items) in &by_source {
-        let ids = id_list(items);
-        known.extend(carried_to(tx, *source, &ids).await?);
-        recorded.extend(recorded_from(tx, *source, &ids).await?);
-    }
+    let ids = id_list(answers.iter().map(|answer| answer.item));
+    dialect::lock_items(tx, &ids).await?;
+    let carried = carried_to(tx, &ids).await?;
+    let mut recorded = recorded_of(tx, &ids).await?;
+    let partners = partners_of(tx, answers.iter().map(|answer| answer.source).collect()).await?;
     let mut new: Vec<&NewAnswer> = Vec::with_capacity(answers.len());
     let results = answers
         .iter()
         .map(|answer| {
-            if !known.contains(&(answer.source, answer.item)) {
+            let partner = partners.get(&answer.source);
+            if !partner.is_some_and(|partner| carried.contains(&(answer.item, partner.clone()))) {
                 return AnswerResult::NoItem;
             }
             if !recorded.insert((answer.source, answer.item, answer.ordinal)) {
@@ -123,21 +118,28 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
     Ok(results)
 }
 
-/// Which of the listed items ever went to the partner that the source came from.
-async fn carried_to(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId)>> {
+/// To whom the listed items ever went.
+async fn carried_to(tx: &mut Tx, ids: &str) -> Result<HashSet<(ItemId, PartnerId)>> {
     let sql = concat!(
-        "SELECT DISTINCT c.item FROM receipt r CROSS JOIN delivery_item c CROSS JOIN delivery d
-        WHERE r.id = $2 AND d.id = c.delivery AND d.partner = r.partner AND c.item ",
+        "SELECT c.item, d.partner FROM delivery_item c JOIN delivery d ON d.id = c.delivery WHERE c.item ",
         listed!("$1")
     );
-    let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
-    rows.iter().map(|row| Ok((source, parse(row, "item")?))).collect()
+    let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| Ok((parse(row, "item")?, parse(row, "partner")?))).collect()
 }
 
-async fn recorded_from(tx: &mut Tx, source: ReceiptId, ids: &str) -> Result<Vec<(ReceiptId, ItemId, u32)>> {
-    let sql = concat!("SELECT item, ordinal FROM answer WHERE source = $2 AND item ", listed!("$1"));
-    let rows = sqlx::query(sql).bind(ids).bind(source.as_str()).fetch_all(&mut tx.conn).await?;
-    rows.iter().map(|row| Ok((source, parse(row, "item")?, u32(row, "ordinal")?))).collect()
+/// What is recorded of the listed items.
+async fn recorded_of(tx: &mut Tx, ids: &str) -> Result<HashSet<(ReceiptId, ItemId, u32)>> {
+    let sql = concat!("SELECT source, item, ordinal FROM answer WHERE item ", listed!("$1"));
+    let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| Ok((parse(row, "source")?, parse(row, "item")?, u32(row, "ordinal")?))).collect()
+}
+
+/// Whom the sources came from.
+async fn partners_of(tx: &mut Tx, sources: BTreeSet<ReceiptId>) -> Result<BTreeMap<ReceiptId, PartnerId>> {
+    let sql = concat!("SELECT id, partner FROM receipt WHERE id ", listed!("$1"));
+    let rows = sqlx::query(sql).bind(id_list(sources)).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| Ok((parse(row, "id")?, parse(row, "partner")?))).collect()
 }
 
 async fn insert(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {

@@ -201,11 +201,12 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
 async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     let ids = id_list(new.items.iter().map(|carried| carried.item));
     dialect::lock_items(tx, &ids).await?;
+    // Counted, since as EXISTS it led PostgreSQL by the open sets through all of their items.
     let take = concat!(
         "UPDATE item SET state = 'assigned', delivery = $1 WHERE id ",
         listed!("$2"),
         " AND state = 'waiting' AND destination = $3
-        AND EXISTS (SELECT 1 FROM deliverable q WHERE q.destination = item.destination AND q.set_id = item.set_id)"
+        AND (SELECT count(*) FROM deliverable q WHERE q.destination = item.destination AND q.set_id = item.set_id) > 0"
     );
     let query = sqlx::query(take).bind(new.id.as_str()).bind(&ids).bind(new.partner.as_str());
     let taken = query.execute(&mut tx.conn).await?.rows_affected();

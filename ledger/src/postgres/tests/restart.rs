@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use tradewind_compliance::ReceiptId;
 
 use super::server::Server;
@@ -15,6 +17,8 @@ use crate::{ControlNumbers, Effects, NewAudit, NumberKind, PostgresLedger, Recei
 const CRASHES: usize = 3;
 const CALLERS: usize = 8;
 const CALLS_BETWEEN: u64 = 60;
+/// What a test that hangs is given up after.
+const HANGS: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct Progress {
@@ -56,7 +60,7 @@ async fn nothing_that_was_answered_is_lost_and_nothing_is_done_twice() {
     for crash in 1..=CRASHES + 1 {
         let enough = progress.calls.load(Ordering::Relaxed) + CALLS_BETWEEN;
         while progress.calls.load(Ordering::Relaxed) < enough {
-            progress.step.notified().await;
+            timeout(HANGS, progress.step.notified()).await.expect("calls go on");
         }
         if crash <= CRASHES {
             let server = Arc::clone(&server);

@@ -78,21 +78,30 @@ async fn a_black_hole_ends_what_is_under_way_in_time() {
     let harness = PostgresHarness::new().await;
     let proxy = Proxy::to(harness.address().await).await;
     let options = PostgresOptions::new(&harness.url(Some(proxy.address))).unwrap();
-    let limit = Duration::from_millis(500);
+    let limit = Duration::from_secs(2);
     let options = PostgresOptions { connect_timeout: limit, transaction_timeout: limit, tries_max: 2, ..options };
     let ledger = PostgresLedger::open(options).await.unwrap();
     let there = receipt("acme");
     ledger.receive_receipt(there.clone(), content(), Effects::none()).await.unwrap();
+    // Reads that the server has been asked for, and that wait for a lock there.
+    let locked = harness.lock_receipts().await;
+    let reads: Vec<_> = (0..4)
+        .map(|_| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move { ledger.receipt(receipt_id()).await })
+        })
+        .collect();
+    locked.until_someone_waits(&harness).await;
     proxy.turn(Weather::BlackHole);
-    let reads = (0..12).map(|_| async {
-        let error = timeout(HANGS, ledger.receipt(receipt_id())).await.expect("a read ends").unwrap_err();
+    locked.free().await;
+    let write = timeout(HANGS, reserve(&ledger)).await.expect("a write ends").unwrap_err();
+    assert!(write.is_transient(), "{write}");
+    for read in reads {
+        let error = timeout(HANGS, read).await.expect("a read ends").unwrap().unwrap_err();
         assert!(error.is_transient(), "{error}");
-    });
-    let write = async {
-        let error = timeout(HANGS, reserve(&ledger)).await.expect("a write ends").unwrap_err();
-        assert!(error.is_transient(), "{error}");
-    };
-    tokio::join!(futures::future::join_all(reads), write);
+    }
+    let error = timeout(HANGS, ledger.receipt(receipt_id())).await.expect("a new read ends").unwrap_err();
+    assert!(error.is_transient(), "{error}");
     proxy.turn(Weather::Fair);
     assert_eq!(reserve(&ledger).await.unwrap(), 1, "what was refused has taken no number");
     let found = async {
