@@ -31,6 +31,15 @@ const DENIED: [&str; 9] = [
     "MissingAuthenticationToken",
     "UnrecognizedClientException",
 ];
+/// Codes of services that do not have what is asked for.
+const MISSING: [&str; 6] = [
+    "NoSuchKey",
+    "NoSuchVersion",
+    "ParameterNotFound",
+    "ParameterVersionNotFound",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+];
 
 /// What kind of failure it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +56,8 @@ pub enum FailureKind {
     Credentials,
     /// The service failed.
     Service,
+    /// What is asked for is not there.
+    Missing,
     /// The service takes the request for a wrong one.
     Rejected,
     /// The answer is not what the protocol says.
@@ -117,6 +128,7 @@ impl fmt::Display for Failure {
             FailureKind::Denied => "that the right is denied",
             FailureKind::Credentials => "no credentials to ask with",
             FailureKind::Service => "that the service failed",
+            FailureKind::Missing => "that what it is about is not there",
             FailureKind::Rejected => "that the request is refused",
             FailureKind::Malformed => "an answer that cannot be read",
         };
@@ -139,6 +151,8 @@ fn answered(status: u16, code: &str) -> FailureKind {
         FailureKind::Throttled
     } else if matches!(status, 401 | 403) || DENIED.contains(&code) {
         FailureKind::Denied
+    } else if MISSING.contains(&code) {
+        FailureKind::Missing
     } else if status == 408 || code == "RequestTimeout" {
         FailureKind::TimedOut
     } else if status >= 500 || code == "InternalError" {
@@ -204,6 +218,7 @@ mod tests {
             (400, "AccessDeniedException", FailureKind::Denied),
             (503, "ServiceUnavailable", FailureKind::Service),
             (200, "InternalError", FailureKind::Service),
+            (400, "ResourceNotFoundException", FailureKind::Missing),
             (400, "ValidationException", FailureKind::Rejected),
         ] {
             assert_eq!(answered(status, code), kind, "{status} {code}");

@@ -1,6 +1,5 @@
 //! Branch keys under keys of AWS KMS.
 
-mod gate;
 mod options;
 
 use std::fmt;
@@ -16,8 +15,8 @@ use zeroize::Zeroizing;
 
 pub use options::KmsOptions;
 
+use crate::gate::Gate;
 use crate::{Access, ConfigError, Failure, FailureKind};
-use gate::Gate;
 
 /// The longest ciphertext that KMS takes.
 const WRAPPED_BYTES_MAX: usize = 6144;

@@ -7,5 +7,6 @@ mod kms;
 mod kms_weather;
 mod s3;
 mod s3_weather;
+mod secrets;
 mod support;
 mod vault;

@@ -2,6 +2,7 @@
 
 pub(crate) mod kms;
 pub(crate) mod s3;
+pub(crate) mod secrets;
 pub(crate) mod weather;
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Bounds what is asked of KMS at once, and turns callers away while it does not answer.
+//! Bounds what is asked of a service at once, and turns callers away while it does not answer.
 
 use std::error::Error;
 use std::future::Future;
@@ -17,9 +17,9 @@ const CALLS_MAX: usize = 16;
 /// How long callers are turned away after a call that failed for good; half of it at least.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The way to KMS.
+/// The way to a service.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     calls: Semaphore,
     wait_max: Duration,
     closed: Mutex<Option<Closed>>,
@@ -33,12 +33,12 @@ struct Closed {
 
 impl Gate {
     /// An open gate, before which nobody waits longer than `wait_max`.
-    pub(super) fn new(wait_max: Duration) -> Self {
+    pub(crate) fn new(wait_max: Duration) -> Self {
         Self { calls: Semaphore::new(CALLS_MAX), wait_max, closed: Mutex::default() }
     }
 
     /// Makes a call once there is room, unless the gate is closed.
-    pub(super) async fn pass<T, E>(
+    pub(crate) async fn pass<T, E>(
         &self,
         operation: &'static str,
         call: impl Future<Output = Result<T, SdkError<E>>>,
