@@ -37,7 +37,7 @@ pub struct Queues {
 
 impl Default for Queues {
     fn default() -> Self {
-        Self { url: None, authorities: None, prefix: "tradewind".into(), window: 64, in_hand: 4 }
+        Self { url: None, authorities: None, prefix: "tradewind".into(), window: 1_000, in_hand: 4 }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::flow::objects;
 /// Items that one delivery hands over.
 const ITEMS_AT_ONCE: usize = 500;
 /// Between two looks at a queue whose consumers are behind.
-const FULL_WAIT: Duration = Duration::from_secs(1);
+const FULL_WAIT: Duration = Duration::from_millis(200);
 /// What a message is about, in its `type`.
 const KIND: &str = "item";
 
