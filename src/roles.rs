@@ -57,7 +57,7 @@ impl Roles {
         ROOMS.iter().any(|role| self.has(*role))
     }
 
-    /// Whether the process calls partners, or takes calls that another one began.
+    /// Whether the process has every room, so that queues inside it connect them.
     #[must_use]
     pub fn has_all_rooms(&self) -> bool {
         ROOMS.iter().all(|role| self.has(*role))

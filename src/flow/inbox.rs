@@ -13,7 +13,7 @@ use tradewind_transfer::sftp::{
 };
 
 use super::receive::{Door, Reception, Whole};
-use super::{Flow, FlowError, objects};
+use super::{Flow, FlowError, STAGED_MS_MAX, objects};
 
 /// Files of `/out` that one listing reads from the ledger at once.
 const LISTED_AT_ONCE: u32 = 1_000;
@@ -69,6 +69,10 @@ impl Inbox for FlowInbox {
 
     async fn start(&self, _partner: &PartnerId, staged: &StagedFile, _name: &FileName) -> Result<(), InboxError> {
         let whole = self.staged().get(&staged.receipt).cloned().ok_or(InboxError::NotFound)?;
+        if whole.receipt().at.plus(STAGED_MS_MAX) < self.flow.now() {
+            // It may be swept away any time now: better the client sends it again.
+            return Err(InboxError::NotFound);
+        }
         whole.receive(&self.flow).await.map_err(refuse)?;
         self.staged().remove(&staged.receipt);
         Ok(())

@@ -35,7 +35,11 @@ use crate::settings::{Settings, SettingsHandle};
 
 pub use gateway::FlowGateway;
 pub use inbox::FlowInbox;
+pub use recover::run as take_up;
 pub use workers::{OpenBroker, Workers};
+
+/// How long an upload may wait for the rename that starts it.
+const STAGED_MS_MAX: u64 = 12 * 3_600_000;
 
 /// What the rooms share.
 pub struct Flow {

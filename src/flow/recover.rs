@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tradewind_broker::QueueName;
 use tradewind_compliance::JobId;
 use tradewind_compliance::vault::VaultError;
-use tradewind_ledger::{DeliveryState, Effects, UnixMs};
+use tradewind_ledger::{DeliveryState, Effects, LedgerError, UnixMs};
 
 use super::{Flow, FlowError, deliver, objects};
 use crate::roles::{Role, Roles};
@@ -20,8 +20,8 @@ const EVER: UnixMs = UnixMs(u64::MAX);
 const CALLS_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks for what was begun at a door and never ended.
 const LEFTOVERS_EVERY: Duration = Duration::from_secs(3_600);
-/// No upload and no translation takes longer.
-const LEFTOVER_AGE_MS: u64 = 24 * 3_600_000;
+/// No upload waits for its rename longer, and no translation takes longer.
+const LEFTOVER_AGE_MS: u64 = 2 * super::STAGED_MS_MAX;
 /// Uploads that are given up at once.
 const ORPHANS_AT_ONCE: u32 = 1_000;
 
@@ -33,8 +33,8 @@ pub(super) async fn at_start(flow: &Flow) -> Result<(), FlowError> {
     restart(flow).await
 }
 
-/// Until `stop`, of a process that shares the ledger.
-pub(super) async fn run(flow: Arc<Flow>, roles: Roles, stop: CancellationToken) {
+/// Until `stop`, of a process that shares the ledger and delivers or watches.
+pub async fn run(flow: Arc<Flow>, roles: Roles, stop: CancellationToken) {
     let (mut calls_due, mut leftovers_due) =
         (tokio::time::interval(CALLS_EVERY), tokio::time::interval(LEFTOVERS_EVERY));
     if roles.has(Role::Deliver)
@@ -67,7 +67,11 @@ async fn calls(flow: &Flow, before: UnixMs) -> Result<(), FlowError> {
                 delivery = %delivery.id,
                 "a call was cut by the end of its process; it is settled before anything of it is sent again"
             );
-            deliver::unknown(flow, &delivery.partner, delivery.id, "process-ended-in-call").await?;
+            match deliver::unknown(flow, &delivery.partner, delivery.id, "process-ended-in-call").await {
+                // Another process was faster, or the call came to its end after all.
+                Err(FlowError::Ledger(LedgerError::IllegalTransition { .. })) => {}
+                ended => ended?,
+            }
         }
     }
     Ok(())

@@ -69,7 +69,6 @@ impl Workers {
             consumers.spawn(notify::run(flow.clone(), stop.clone()));
         }
         if flow.shared {
-            consumers.spawn(recover::run(flow.clone(), roles.clone(), stop.clone()));
             consumers.spawn(keep_lanes(flow.clone(), broker.clone(), stop.clone()));
         }
         let relays = roles.has(Role::Relay);

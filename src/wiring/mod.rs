@@ -17,7 +17,7 @@ use tradewind_compliance::{Clock, IdSource, Vault, WallClock};
 use tradewind_transfer::sftp::SftpServer;
 
 use crate::config::Config;
-use crate::flow::{Flow, FlowGateway, FlowInbox, Workers};
+use crate::flow::{self, Flow, FlowGateway, FlowInbox, Workers};
 use crate::payer::{self, Payer, Record};
 use crate::roles::{Role, Roles};
 use crate::settings::{Settings, SettingsHandle};
@@ -136,6 +136,9 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
         addresses.sftp = Some(listener.local_addr()?);
         let inbox = Arc::new(FlowInbox::new(flow.clone()));
         server = Some(SftpServer::start(listener, gateway.sftp.server(keys.host), inbox)?);
+    }
+    if shared && (roles.has(Role::Deliver) || roles.has(Role::Watch)) {
+        tasks.push(tokio::spawn(flow::take_up(flow.clone(), roles.clone(), stop.clone())));
     }
     tasks.push(tokio::spawn(watch::run(flow.clone(), roles.has(Role::Watch), stop.clone())));
     let door = Arc::new(FlowGateway::new(flow.clone(), workers.as_ref().map(Workers::broker)));

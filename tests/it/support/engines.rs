@@ -1,5 +1,5 @@
 //! The engines of many processes (PostgreSQL, RabbitMQ, S3, KMS) under a gateway of the tests, where `TRADEWIND_TEST_ENGINES` is set: each
-//! gateway gets a database, a bucket, a KMS key and names of queues of its own. `make services-up` starts the engines.
+//! gateway gets a database, a place in a bucket, a KMS key and names of queues of its own. `make services-up` starts the engines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,6 +11,9 @@ use super::client::Client;
 use super::python::python_with;
 
 const PSQL: Client = Client { name: "psql", package: "postgresql-client" };
+
+/// The bucket of all gateways of the tests; each has a prefix of its own.
+const BUCKET: &str = "tradewind-it";
 
 /// The file beside a home that says what its processes get in their environment.
 const FILE: &str = "engines.json";
@@ -58,7 +61,7 @@ impl Engines {
         let (keys, address) =
             s3.strip_prefix("http://").and_then(|rest| rest.split_once('@')).expect("http://KEY:SECRET@HOST:PORT");
         let (key, secret) = keys.split_once(':').expect("KEY:SECRET");
-        let made = python_with("engines.py", &[&name, &format!("http://{address}"), key, secret, &aws]);
+        let made = python_with("engines.py", &[BUCKET, &format!("http://{address}"), key, secret, &aws]);
         let environment = BTreeMap::from(
             [
                 ("TRADEWIND_IT_LEDGER", format!("{server}/{name}").as_str()),
@@ -71,7 +74,7 @@ impl Engines {
         );
         let toml = format!(
             "[ledger]\nurl = \"env:TRADEWIND_IT_LEDGER\"\n[queues]\nurl = \"env:TRADEWIND_IT_QUEUES\"\nprefix = \"{name}\"\n\
-             [objects]\nbucket = \"{name}\"\npath-style = true\nconnection = {{ endpoint = \"http://{address}\" }}\n\
+             [objects]\nbucket = \"{BUCKET}\"\nprefix = \"{name}/\"\npath-style = true\nconnection = {{ endpoint = \"http://{address}\" }}\n\
              [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n",
             made["key"].as_str().unwrap()
         );
