@@ -286,12 +286,12 @@ mod tests {
         Addresses { sftp: at(1), api: at(2), payer: at(3), webhook: Some("http://127.0.0.1:4/".to_owned()) }
     }
 
-    #[test]
-    fn a_new_home_is_whole_and_its_clinic_may_log_in() {
+    #[tokio::test]
+    async fn a_new_home_is_whole_and_its_clinic_may_log_in() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         let clinic = create(&home, &addresses()).unwrap();
-        let settings = Settings::load(&home).unwrap();
+        let settings = Settings::load(&home).await.unwrap();
         let name = "clinic".parse().unwrap();
         assert_eq!(settings.login("clinic", &clinic.ssh.public().unwrap()), Some(&name));
         assert_eq!(settings.login("payer", &clinic.ssh.public().unwrap()), None);
@@ -309,22 +309,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_home_that_was_not_finished_is_made_again() {
+    #[tokio::test]
+    async fn a_home_that_was_not_finished_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         create(&home, &addresses()).unwrap();
         fs::remove_file(home.join("tradewind.toml")).unwrap();
         assert!(!exists(&home));
         let clinic = create(&home, &addresses()).unwrap();
-        assert!(Settings::load(&home).unwrap().caller(clinic.token.expose_secret()).is_some());
+        assert!(Settings::load(&home).await.unwrap().caller(clinic.token.expose_secret()).is_some());
     }
 
-    #[test]
-    fn a_root_key_that_is_missing_is_not_made_anew_beside_data() {
+    #[tokio::test]
+    async fn a_root_key_that_is_missing_is_not_made_anew_beside_data() {
         let folder = tempfile::tempdir().unwrap();
         create(folder.path(), &addresses()).unwrap();
-        let settings = Settings::load(folder.path()).unwrap();
+        let settings = Settings::load(folder.path()).await.unwrap();
         root_key(&settings.config).unwrap();
         fs::write(folder.path().join("data/ledger.db"), "x").unwrap();
         fs::remove_file(folder.path().join("keys/root.key")).unwrap();

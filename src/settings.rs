@@ -35,9 +35,9 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem of it, never only the first.
-    pub fn load(home: &Path) -> Result<Self, Problems> {
+    pub async fn load(home: &Path) -> Result<Self, Problems> {
         let (config, mut problems) = read(home);
-        let settings = Self::collect(config, &mut problems);
+        let settings = Self::collect(config, &mut problems).await;
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
@@ -45,14 +45,14 @@ impl Settings {
     ///
     /// # Errors
     /// Every key, certificate, secret or token of it that cannot be used.
-    pub fn prepare(config: Config) -> Result<Self, Problems> {
+    pub async fn prepare(config: Config) -> Result<Self, Problems> {
         let mut problems = Vec::new();
-        let settings = Self::collect(config, &mut problems);
+        let settings = Self::collect(config, &mut problems).await;
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
     /// Takes what can be used of a configuration; what cannot goes to `problems`.
-    fn collect(config: Config, problems: &mut Vec<Problem>) -> Self {
+    async fn collect(config: Config, problems: &mut Vec<Problem>) -> Self {
         let folder = config.partners_folder();
         let (mut logins, mut callers) = (Vec::new(), Vec::new());
         let (mut certificates, mut webhook_secrets) = (BTreeMap::new(), BTreeMap::new());
@@ -64,7 +64,7 @@ impl Settings {
             let (fresh, unusable) = logins_of(name, partner);
             logins.extend(fresh);
             unusable.into_iter().for_each(&mut problem);
-            let secrets = (certificate_of(partner, &folder), webhook_secret_of(partner, &folder));
+            let secrets = (certificate_of(partner, &config).await, webhook_secret_of(partner, &config).await);
             match secrets.0 {
                 Ok(certificate) => certificates.extend(certificate.map(|certificate| (name.clone(), certificate))),
                 Err(error) => problem(format!("[pgp] certificate: {error}")),
@@ -152,16 +152,31 @@ impl SettingsHandle {
     ///
     /// # Errors
     /// Every problem; the settings in force then stay.
-    pub fn reload(&self) -> Result<(), Problems> {
+    pub async fn reload(&self) -> Result<(), Problems> {
         let old = self.current();
         let (fresh, mut problems) = read(&old.config.home);
-        let config = Config { gateway: old.config.gateway.clone(), ..fresh };
-        let settings = Settings::collect(config, &mut problems);
+        old.config.secrets.reload().await;
+        let config = Config { gateway: old.config.gateway.clone(), secrets: old.config.secrets.clone(), ..fresh };
+        let settings = Settings::collect(config, &mut problems).await;
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.put(settings);
         Ok(())
+    }
+
+    /// Reads the secrets of the configuration in force again.
+    ///
+    /// # Errors
+    /// Every secret that cannot be had; the settings in force then stay.
+    pub async fn renew_secrets(&self) -> Result<(), Problems> {
+        let settings = Settings::prepare(self.current().config.clone()).await?;
+        self.put(settings);
+        Ok(())
+    }
+
+    fn put(&self, settings: Settings) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 }
 
@@ -191,9 +206,9 @@ fn logins_of(name: &PartnerId, partner: &Partner) -> (Vec<Login>, Vec<String>) {
     (usable, unusable)
 }
 
-fn certificate_of(partner: &Partner, folder: &Path) -> Result<Option<PartnerCert>, String> {
+async fn certificate_of(partner: &Partner, config: &Config) -> Result<Option<PartnerCert>, String> {
     let Some(pgp) = &partner.pgp else { return Ok(None) };
-    let text = pgp.certificate.read(folder).map_err(|error| error.to_string())?;
+    let text = config.partner_secret(&pgp.certificate).await.map_err(|error| error.to_string())?;
     let certificate = PartnerCert::parse(text.expose_secret().as_bytes(), CertUse::Both);
     certificate.map(Some).map_err(|error| error.to_string())
 }
@@ -215,9 +230,9 @@ fn companions_of(partner: &Partner, folder: &Path, problems: &mut Vec<Problem>) 
     companions
 }
 
-fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookSecret>, String> {
+async fn webhook_secret_of(partner: &Partner, config: &Config) -> Result<Option<WebhookSecret>, String> {
     let Some(webhook) = &partner.webhook else { return Ok(None) };
-    let text = webhook.secret.read(folder).map_err(|error| error.to_string())?;
+    let text = config.partner_secret(&webhook.secret).await.map_err(|error| error.to_string())?;
     WebhookSecret::parse(text.expose_secret()).map(Some).map_err(|error| error.to_string())
 }
 
@@ -225,40 +240,40 @@ fn webhook_secret_of(partner: &Partner, folder: &Path) -> Result<Option<WebhookS
 mod tests {
     use super::*;
 
-    #[test]
-    fn code_lists_are_read_again_with_the_partners() {
+    #[tokio::test]
+    async fn code_lists_are_read_again_with_the_partners() {
         let folder = tempfile::tempdir().unwrap();
         let codes = folder.path().join("codes");
         std::fs::create_dir(&codes).unwrap();
         std::fs::write(folder.path().join("tradewind.toml"), "codes = \"codes\"\n").unwrap();
         std::fs::write(codes.join("carc.txt"), "45\n").unwrap();
-        let handle = SettingsHandle::new(Settings::load(folder.path()).unwrap());
+        let handle = SettingsHandle::new(Settings::load(folder.path()).await.unwrap());
         let has = |name: &str| handle.current().rules().lists().names().any(|known| known == name);
         assert!(has("carc") && !has("rarc"));
         std::fs::write(codes.join("rarc.txt"), "M1 2010\n").unwrap();
-        let Problems(problems) = handle.reload().unwrap_err();
+        let Problems(problems) = handle.reload().await.unwrap_err();
         assert!(problems.iter().all(|problem| problem.file.ends_with("rarc.txt")), "{problems:?}");
         std::fs::write(codes.join("rarc.txt"), "M1\n").unwrap();
-        handle.reload().unwrap();
+        handle.reload().await.unwrap();
         assert!(has("rarc"));
     }
 
-    #[test]
-    fn what_is_faulty_when_it_is_read_again_leaves_the_settings_in_force() {
+    #[tokio::test]
+    async fn what_is_faulty_when_it_is_read_again_leaves_the_settings_in_force() {
         let folder = tempfile::tempdir().unwrap();
         let partners = folder.path().join("partners");
         std::fs::create_dir(&partners).unwrap();
         let write = |text: &str| std::fs::write(partners.join("clinic.toml"), text).unwrap();
         write("[[identity]]\nqualifier = \"ZZ\"\nid = \"ONE\"\n");
-        let handle = SettingsHandle::new(Settings::load(folder.path()).unwrap());
+        let handle = SettingsHandle::new(Settings::load(folder.path()).await.unwrap());
         let id = || handle.current().config.partner_of("ZZ", "ONE").map(|(name, _)| name.clone());
         assert!(id().is_some());
         write("[[identity]]\nqualifier = \"ZZ\"\nid = \"\"\n\n[pgp]\ncertificate = \"file:missing\"\n");
-        let Problems(problems) = handle.reload().unwrap_err();
+        let Problems(problems) = handle.reload().await.unwrap_err();
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(id().is_some());
         write("[[identity]]\nqualifier = \"ZZ\"\nid = \"TWO\"\n");
-        handle.reload().unwrap();
+        handle.reload().await.unwrap();
         assert!(id().is_none() && handle.current().config.partner_of("ZZ", "TWO").is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Outcome, put, say};
+use super::{Outcome, put, say, wait_for};
 use crate::settings::Settings;
 
 /// What `check` takes.
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     anyhow::ensure!(arguments.home.is_dir(), "{} is no folder", arguments.home.display());
-    match Settings::load(&arguments.home) {
+    match wait_for(async { Ok(Settings::load(&arguments.home).await) })? {
         Ok(Settings { config, .. }) => {
             put(&format!(
                 "{} partner(s), {} route(s): no problem found\n",

@@ -55,16 +55,22 @@ pub type Objects = tradewind_aws::S3Options;
 /// Branch keys under KMS: see docs/configuration.md.
 #[cfg(feature = "aws")]
 pub type Kms = tradewind_aws::KmsOptions;
+/// Secrets that AWS keeps: see docs/configuration.md.
+#[cfg(feature = "aws")]
+pub type Secrets = tradewind_aws::SecretsOptions;
 /// Objects in a bucket of S3, which this build has not.
 #[cfg(not(feature = "aws"))]
 pub type Objects = Absent;
 /// Branch keys under KMS, which this build has not.
 #[cfg(not(feature = "aws"))]
 pub type Kms = Absent;
+/// Secrets that AWS keeps, which this build has not.
+#[cfg(not(feature = "aws"))]
+pub type Secrets = Absent;
 
 /// A section for what this build has not: its presence is told as a problem.
 #[cfg(not(feature = "aws"))]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Absent;
 
 #[cfg(not(feature = "aws"))]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tradewind_api::TlsFiles;
 use tradewind_transfer::sftp::{HostKey, ServerConfig};
 
-use super::backends::{Kms, Ledger, Objects, Operations, Queues};
+use super::backends::{Kms, Ledger, Objects, Operations, Queues, Secrets};
 
 /// The whole of `tradewind.toml`. Every key has a default, so an empty file (or none) runs.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Gateway {
     pub objects: Option<Objects>,
     /// Keys of KMS that wrap the branch keys. Without them the root key in the keys folder.
     pub kms: Option<Kms>,
+    /// How secrets of Secrets Manager and the Parameter Store are read, for references that name them.
+    pub secrets: Option<Secrets>,
     /// Where health and metrics are told by a process without the REST door.
     pub operations: Operations,
     /// The simulated payer that `serve` starts beside the gateway when no partner has a delivery address of its own.
@@ -64,6 +66,7 @@ impl Default for Gateway {
             queues: Queues::default(),
             objects: None,
             kms: None,
+            secrets: None,
             operations: Operations::default(),
             payer: Payer::default(),
             limits: Limits::default(),

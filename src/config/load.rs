@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tradewind_compliance::PartnerId;
 
-use super::{By, Gateway, Partner, PartnerIdentity, Routes, Usage};
+use super::{By, Gateway, Partner, PartnerIdentity, Routes, SecretError, SecretKeeper, SecretRef, Usage};
 
 /// A home folder's configuration, checked.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub partners: BTreeMap<PartnerId, Partner>,
     /// The route table.
     pub routes: Routes,
+    /// Who is asked for secrets of AWS.
+    pub secrets: SecretKeeper,
 }
 
 /// What is wrong, and where.
@@ -72,6 +75,39 @@ impl Config {
         self.partners_folder().join(format!("{name}.toml"))
     }
 
+    /// A secret that `tradewind.toml` refers to.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn secret(&self, reference: &SecretRef) -> Result<SecretString, SecretError> {
+        reference.read(&self.home, &self.secrets).await
+    }
+
+    /// A secret that a partner's file refers to.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn partner_secret(&self, reference: &SecretRef) -> Result<SecretString, SecretError> {
+        reference.read(&self.partners_folder(), &self.secrets).await
+    }
+
+    /// Reads the partners' secrets that AWS keeps, for what is made of them afterwards.
+    ///
+    /// # Errors
+    /// When one cannot be had.
+    pub async fn fetch_secrets(&self) -> Result<(), SecretError> {
+        for partner in self.partners.values() {
+            let certificate = partner.pgp.as_ref().map(|pgp| &pgp.certificate);
+            let secret = partner.webhook.as_ref().map(|webhook| &webhook.secret);
+            for reference in [certificate, secret].into_iter().flatten() {
+                if matches!(reference, SecretRef::Aws(_)) {
+                    self.partner_secret(reference).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The partner that uses this name in ISA.
     #[must_use]
     pub fn partner_of(&self, qualifier: &str, id: &str) -> Option<(&PartnerId, &Partner)> {
@@ -97,7 +133,8 @@ pub(crate) fn read(home: &Path) -> (Config, Vec<Problem>) {
     let routes_file = home.join(&gateway.routes);
     let routes: Routes = read_file(&routes_file, &mut problems).unwrap_or_default();
     let partners = read_partners(&home.join(&gateway.partners), &mut problems);
-    let config = Config { home: home.to_owned(), gateway, partners, routes };
+    let secrets = SecretKeeper::new(&gateway.secrets.clone().unwrap_or_default());
+    let config = Config { home: home.to_owned(), gateway, partners, routes, secrets };
     check_gateway(&config, &mut problems);
     let queues = config.gateway.queues.url.is_some();
     for (name, partner) in &config.partners {
@@ -158,6 +195,7 @@ fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
         (gateway.queues.url.is_some(), cfg!(feature = "rabbitmq"), "[queues] url", "rabbitmq"),
         (gateway.objects.is_some(), cfg!(feature = "aws"), "[objects]", "aws"),
         (gateway.kms.is_some(), cfg!(feature = "aws"), "[kms]", "aws"),
+        (gateway.secrets.is_some(), cfg!(feature = "aws"), "[secrets]", "aws"),
     ];
     for (_, _, section, feature) in built.iter().filter(|(asked, there, ..)| *asked && !there) {
         problem(&format!("{section}: this program was built without the feature `{feature}`"));

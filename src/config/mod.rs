@@ -5,14 +5,16 @@
 mod backends;
 mod codes;
 mod gateway;
+mod keeper;
 mod load;
 mod partner;
 mod route;
 mod secret;
 
-pub use backends::{Kms, Ledger, Objects, Operations, Queues};
+pub use backends::{Kms, Ledger, Objects, Operations, Queues, Secrets};
 pub(crate) use codes::code_lists;
 pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
+pub use keeper::SecretKeeper;
 pub(crate) use load::read;
 pub use load::{Config, Problem, Problems, load};
 pub use partner::{

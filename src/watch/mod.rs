@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 use tradewind_ledger::{LedgerError, NewAlarm};
@@ -20,6 +20,7 @@ const OVERDUE_MAX: u32 = 1_000;
 /// Runs until `stop`. Every process reads its configuration again; alarms are the role's that watches.
 pub async fn run(flow: Arc<Flow>, alarms: bool, stop: CancellationToken) {
     let mut seen = stamps(&flow);
+    let mut secrets_read = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -31,11 +32,19 @@ pub async fn run(flow: Arc<Flow>, alarms: bool, stop: CancellationToken) {
         let now = stamps(&flow);
         if now != seen {
             seen = now;
-            match flow.settings.reload() {
+            secrets_read = Instant::now();
+            match flow.settings.reload().await {
                 Ok(()) => tracing::info!("the changed configuration is in force"),
                 Err(problems) => {
                     tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force")
                 }
+            }
+        }
+        let fresh = flow.settings().config.secrets.fresh();
+        if fresh.is_some_and(|fresh| secrets_read.elapsed() > fresh) {
+            secrets_read = Instant::now();
+            if let Err(problems) = flow.settings.renew_secrets().await {
+                tracing::error!(%problems, "secrets cannot be read again; the old ones stay in force");
             }
         }
     }

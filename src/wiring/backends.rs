@@ -81,7 +81,7 @@ impl OpenLedger {
 async fn database(config: &Config, url: &crate::config::SecretRef) -> anyhow::Result<OpenLedger> {
     use secrecy::ExposeSecret;
     use tradewind_ledger::{PostgresLedger, PostgresOptions};
-    let url = url.read(&config.home).context("[ledger] url")?;
+    let url = config.secret(url).await.context("[ledger] url")?;
     let options = PostgresOptions::new(url.expose_secret()).context("[ledger] url")?;
     let ledger = PostgresLedger::open(options).await.context("the ledger")?;
     Ok(OpenLedger::Postgres(Box::new(ledger)))
@@ -146,7 +146,7 @@ pub fn branch_keys(config: &Config, ledger: &OpenLedger, manager: Arc<dyn KeyMan
 ///
 /// # Errors
 /// When the broker's address or its authorities cannot be read.
-pub fn queues(config: &Config) -> anyhow::Result<OpenBroker> {
+pub async fn queues(config: &Config) -> anyhow::Result<OpenBroker> {
     #[cfg(feature = "rabbitmq")]
     if let Some(url) = &config.gateway.queues.url {
         use tradewind_broker::rabbitmq::{RabbitMq, RabbitMqOptions};
@@ -158,7 +158,7 @@ pub fn queues(config: &Config) -> anyhow::Result<OpenBroker> {
             window: queues.window,
             in_hand: queues.in_hand,
             attempts_max: config.gateway.limits.attempts_max,
-            ..RabbitMqOptions::new(url.read(&config.home).context("[queues] url")?)
+            ..RabbitMqOptions::new(config.secret(url).await.context("[queues] url")?)
         };
         return Ok(Box::new(move |settlement| {
             Ok(Arc::new(RabbitMq::open(options, settlement).context("[queues] url")?))

@@ -99,6 +99,7 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
     let shared = gateway.ledger.url.is_some();
     roles.check(shared, gateway.queues.url.is_some()).map_err(anyhow::Error::msg)?;
     tradewind_api::install_metrics();
+    waited(true, "the secrets", async || Ok(config.fetch_secrets().await?)).await?;
     let managers = backends::key_managers(&config).await?;
     let keys = home::keys(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
@@ -112,7 +113,7 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
         ledger: ledger.ledger(),
         vault: Arc::new(Vault::new(branch_keys, store)),
         ids: IdSource::new(clock.clone())?,
-        settings: Arc::new(SettingsHandle::new(Settings::prepare(config.clone())?)),
+        settings: Arc::new(SettingsHandle::new(Settings::prepare(config.clone()).await?)),
         pgp: keys.pgp,
         calls: Default::default(),
         queues: Default::default(),
@@ -127,7 +128,7 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
         addresses.payer = Some(start_payer(&config, listener, clock, &stop)?);
     }
     let workers = if roles.uses_queues() {
-        Some(Workers::start(flow.clone(), roles, backends::queues(&config)?).await?)
+        Some(Workers::start(flow.clone(), roles, backends::queues(&config).await?).await?)
     } else {
         None
     };

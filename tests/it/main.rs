@@ -35,5 +35,7 @@ mod pages;
 mod panics;
 mod payer;
 mod sealed;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+mod secrets;
 mod support;
 mod trip;

@@ -27,6 +27,7 @@ const BACKENDS: &str = "src/config/backends.rs";
 const OBJECTS: &str =
     "S3Options {\n    bucket: \"B\",\n    prefix: \"\",\n    path_style: false,\n    encryption: Bucket,\n}";
 const KMS: &str = "KmsOptions {\n    key: \"K\",\n    partners: {},\n    messages: {},\n}";
+const SECRETS: &str = "SecretsOptions {\n    fresh_ms: 300000,\n    stale_ms_max: 3600000,\n    entries_max: 256,\n}";
 const CONNECTION: &str = "Connection {\n    region: None,\n    endpoint: None,\n    connect_timeout_ms: 3000,\n    read_timeout_ms: 20000,\n    \
      operation_timeout_ms: 60000,\n    attempts_max: 4,\n}";
 
@@ -42,14 +43,19 @@ impl Debug for Text {
 #[cfg(feature = "aws")]
 #[test]
 fn the_defaults_of_the_engines_are_those_of_their_crates() {
-    use tradewind::config::{Kms, Objects};
+    use tradewind::config::{Kms, Objects, Secrets};
     let objects: Objects = minimal("bucket = 'B'");
     let kms: Kms = minimal("key = 'K'");
     let connection = format!("{:#?}", objects.connection);
     assert_eq!(connection, CONNECTION);
     let indented = connection.replace('\n', "\n    ");
     let without = |whole: String| whole.replace(&format!("    connection: {indented},\n"), "");
-    assert_eq!((without(format!("{objects:#?}")), without(format!("{kms:#?}"))), (OBJECTS.to_owned(), KMS.to_owned()));
+    let secrets = Secrets::default();
+    for (found, expected) in
+        [(format!("{objects:#?}"), OBJECTS), (format!("{kms:#?}"), KMS), (format!("{secrets:#?}"), SECRETS)]
+    {
+        assert_eq!(without(found), expected);
+    }
 }
 
 fn gateway() -> Vec<Table> {
@@ -67,7 +73,13 @@ fn gateway() -> Vec<Table> {
         table("[queues]", "Queues", BACKENDS, &queues),
         table("[objects]", "S3Options", "aws/src/s3/options.rs", &Text(OBJECTS)),
         table("[kms]", "KmsOptions", "aws/src/kms/options.rs", &Text(KMS)),
-        table("[objects.connection], [kms.connection]", "Connection", "aws/src/connection.rs", &Text(CONNECTION)),
+        table("[secrets]", "SecretsOptions", "aws/src/secrets/options.rs", &Text(SECRETS)),
+        table(
+            "[objects.connection], [kms.connection], [secrets.connection]",
+            "Connection",
+            "aws/src/connection.rs",
+            &Text(CONNECTION),
+        ),
         table("[operations]", "Operations", BACKENDS, &operations),
         table("[payer]", "Payer", GATEWAY, &payer),
         table("[limits]", "Limits", GATEWAY, &limits),
@@ -104,7 +116,9 @@ pub(crate) fn page() -> String {
          Written from the sources' doc comments and defaults; `make docs` writes it anew.\n\n\
          A home folder holds `tradewind.toml`, one file a partner under `partners/`, and `routes.toml`. Unknown keys are refused, and\n\
          `tradewind check` reports every problem at once. Partners and routes are read again while the program runs; `tradewind.toml` at its\n\
-         start. Secrets stand in it by reference only: `env:NAME`, or `file:PATH` relative to the partners folder.\n\n",
+         start. Secrets stand in it by reference only: `env:NAME`, `file:PATH` (relative to the folder of the file that names it),\n\
+         `aws-secretsmanager:NAME`, `aws-secretsmanager:NAME#FIELD` for one text of a secret that is JSON, or `aws-ssm:/NAME`. Partners' secrets of AWS\n\
+         are read again every `[secrets] fresh-ms`; those of `tradewind.toml` at its start.\n\n",
     );
     for (file, tables) in [("tradewind.toml", gateway()), ("partners/NAME.toml", partner()), ("routes.toml", routes())]
     {
@@ -205,7 +219,7 @@ fn type_name(of: &str) -> Option<&'static str> {
         "Usage" => "`\"test\"` or `\"production\"`",
         "Signed" => "`\"required\"` or `\"optional\"`",
         "Identity" | "Sftp" | "Api" | "Payer" | "Limits" | "tradewind_api::Limits" | "TlsFiles" => return None,
-        "Ledger" | "Queues" | "Objects" | "Kms" | "Operations" | "Connection" => return None,
+        "Ledger" | "Queues" | "Objects" | "Kms" | "Secrets" | "Operations" | "Connection" => return None,
         "SftpLogin" | "Pgp" | "Receive" | "Acknowledge" | "Deliver" | "Webhook" => return None,
         "Vec<PartnerIdentity>" | "Vec<Token>" => return None,
         other => panic!("say in this test what people call the type {other}"),

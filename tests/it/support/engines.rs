@@ -61,10 +61,12 @@ impl Engines {
         let (keys, address) =
             s3.strip_prefix("http://").and_then(|rest| rest.split_once('@')).expect("http://KEY:SECRET@HOST:PORT");
         let (key, secret) = keys.split_once(':').expect("KEY:SECRET");
-        let made = python_with("engines.py", &[BUCKET, &format!("http://{address}"), key, secret, &aws]);
+        let ledger = format!("{server}/{name}");
+        let made =
+            python_with("engines.py", &[BUCKET, &format!("http://{address}"), key, secret, &aws, &name, &ledger]);
         let environment = BTreeMap::from(
             [
-                ("TRADEWIND_IT_LEDGER", format!("{server}/{name}").as_str()),
+                ("TRADEWIND_IT_LEDGER", ledger.as_str()),
                 ("TRADEWIND_IT_QUEUES", &variable("TRADEWIND_TEST_AMQP")),
                 ("AWS_ACCESS_KEY_ID", key),
                 ("AWS_SECRET_ACCESS_KEY", secret),
@@ -73,9 +75,10 @@ impl Engines {
             .map(|(key, value)| (key.to_owned(), value.to_owned())),
         );
         let toml = format!(
-            "[ledger]\nurl = \"env:TRADEWIND_IT_LEDGER\"\n[queues]\nurl = \"env:TRADEWIND_IT_QUEUES\"\nprefix = \"{name}\"\n\
+            "[ledger]\nurl = \"aws-secretsmanager:{name}/ledger#url\"\n[queues]\nurl = \"env:TRADEWIND_IT_QUEUES\"\nprefix = \"{name}\"\n\
              [objects]\nbucket = \"{BUCKET}\"\nprefix = \"{name}/\"\npath-style = true\nconnection = {{ endpoint = \"http://{address}\" }}\n\
-             [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n",
+             [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n\
+             [secrets]\nfresh-ms = 1000\nconnection = {{ endpoint = \"{aws}\" }}\n",
             made["key"].as_str().unwrap()
         );
         let engines = Self { name, key: made["key"].as_str().unwrap().to_owned(), environment };

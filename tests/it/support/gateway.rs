@@ -206,7 +206,7 @@ impl Gateway {
         &self.data
     }
 
-    fn log_file(&self) -> PathBuf {
+    pub(crate) fn log_file(&self) -> PathBuf {
         self.folder.path().join("log")
     }
 

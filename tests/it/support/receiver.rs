@@ -29,7 +29,9 @@ pub(crate) struct Hook {
 }
 
 struct Desk {
-    secret: WebhookSecret,
+    secret: Mutex<WebhookSecret>,
+    /// The secret before, where it was replaced: what it signs is refused and comes again.
+    replaced: Mutex<Option<WebhookSecret>>,
     hooks: Mutex<Vec<Hook>>,
     /// So many more calls are answered with 503.
     failing: AtomicU64,
@@ -49,7 +51,8 @@ impl Receiver {
     pub(crate) fn start() -> Self {
         let text = WebhookSecret::generate().unwrap().expose_secret().to_owned();
         let desk = Arc::new(Desk {
-            secret: WebhookSecret::parse(&text).unwrap(),
+            secret: Mutex::new(WebhookSecret::parse(&text).unwrap()),
+            replaced: Mutex::default(),
             hooks: Mutex::default(),
             failing: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -61,6 +64,14 @@ impl Receiver {
         let router = Router::new().route("/answers", post(take)).with_state(desk.clone());
         drop(runtime.spawn(async move { axum::serve(listener, router).await }));
         Self { address, secret: text, desk, _runtime: runtime }
+    }
+
+    /// Takes answers by a new secret only, and gives it.
+    pub(crate) fn rotate(&self) -> String {
+        let text = WebhookSecret::generate().unwrap().expose_secret().to_owned();
+        let old = std::mem::replace(&mut *self.desk.secret.lock().unwrap(), WebhookSecret::parse(&text).unwrap());
+        *self.desk.replaced.lock().unwrap() = Some(old);
+        text
     }
 
     /// Answers the next calls with 503.
@@ -93,7 +104,13 @@ async fn take(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) ->
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (id, sent) = (header("webhook-id"), header("webhook-timestamp").parse().unwrap_or(0));
     let now = WallClock.now_unix_ms() / 1_000;
-    if verify(&desk.secret, id, sent, &body, header("webhook-signature"), now, TOLERANCE).is_err() {
+    let signed =
+        |secret: &WebhookSecret| verify(secret, id, sent, &body, header("webhook-signature"), now, TOLERANCE).is_ok();
+    if desk.replaced.lock().unwrap().as_ref().is_some_and(signed) {
+        desk.failed.fetch_add(1, Ordering::SeqCst);
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    if !signed(&desk.secret.lock().unwrap()) {
         desk.unsigned.fetch_add(1, Ordering::SeqCst);
         return StatusCode::UNAUTHORIZED;
     }
