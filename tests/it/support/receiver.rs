@@ -67,6 +67,7 @@ impl Receiver {
     }
 
     /// Takes answers by a new secret only, and gives it.
+    #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
     pub(crate) fn rotate(&self) -> String {
         let text = WebhookSecret::generate().unwrap().expose_secret().to_owned();
         let old = std::mem::replace(&mut *self.desk.secret.lock().unwrap(), WebhookSecret::parse(&text).unwrap());
