@@ -86,6 +86,19 @@ pub fn keys(config: &Config) -> anyhow::Result<Keys> {
     made_keys(config)
 }
 
+/// Opens the SSH host key alone.
+///
+/// # Errors
+/// When it cannot be read or is missing.
+pub fn host(config: &Config) -> anyhow::Result<HostKey> {
+    private_folder(&config.data())?;
+    let file = config.keys().join(HOST_KEY);
+    if !file.exists() {
+        may_make(config, &file)?;
+    }
+    host_key(&file)
+}
+
 /// Makes every key of a gateway that is missing, the root key among them unless KMS stands in its place.
 ///
 /// # Errors

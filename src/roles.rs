@@ -31,6 +31,9 @@ pub struct Roles(BTreeSet<Role>);
 /// The roles that queues connect: with queues inside the process they belong together.
 const ROOMS: [Role; 4] = [Role::Translate, Role::Deliver, Role::Answer, Role::Relay];
 
+/// The roles that open what was sealed.
+const OPENING: [Role; 4] = [Role::Api, Role::Translate, Role::Deliver, Role::Answer];
+
 impl Default for Roles {
     /// All.
     fn default() -> Self {
@@ -83,6 +86,32 @@ impl Roles {
     }
 }
 
+/// What a process is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// What it does.
+    pub roles: Roles,
+    /// Whether it may seal and not open.
+    pub seals_only: bool,
+}
+
+impl Process {
+    /// What stands against it: as [`Roles::check`].
+    ///
+    /// # Errors
+    /// A sentence for the operator; without the right to open, only what takes files in can work, and only where KMS knows rights.
+    pub fn check(&self, ledger_is_shared: bool, queues_are_shared: bool, has_kms: bool) -> Result<(), String> {
+        self.roles.check(ledger_is_shared, queues_are_shared)?;
+        if self.seals_only && OPENING.iter().any(|role| self.roles.has(*role)) {
+            return Err("--seals-only: api, translate, deliver and answer open what others sealed".into());
+        }
+        if self.seals_only && !has_kms {
+            return Err("--seals-only: name a key in [kms]; who has the root key can open everything".into());
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (role, place) in self.0.iter().zip(0..) {
@@ -119,6 +148,20 @@ mod tests {
             (&one, true, true, true),
         ] {
             assert_eq!(roles.check(ledger, queues).is_ok(), well, "{roles} {ledger} {queues}");
+        }
+    }
+
+    #[test]
+    fn who_seals_only_takes_files_in_and_does_nothing_else() {
+        let process = |roles: &[Role]| Process { roles: roles.iter().copied().collect(), seals_only: true };
+        for (process, kms, well) in [
+            (process(&[Role::Sftp]), true, true),
+            (process(&[Role::Sftp, Role::Relay, Role::Watch]), true, true),
+            (process(&[Role::Sftp]), false, false),
+            (process(&[Role::Sftp, Role::Api]), true, false),
+            (process(&ROOMS), true, false),
+        ] {
+            assert_eq!(process.check(true, true, kms).is_ok(), well, "{process:?} {kms}");
         }
     }
 }

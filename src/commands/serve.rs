@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Outcome, put, say, stopped};
 use crate::home::{self, Addresses};
-use crate::roles::{Role, Roles};
+use crate::roles::{Process, Role, Roles};
 use crate::wiring::{self, Doors};
 use crate::{config, logging};
 
@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// What this process does, as in sftp,api; all of it when left out
     #[arg(long, value_delimiter = ',', env = "TRADEWIND_ROLES")]
     roles: Vec<Role>,
+    /// Seal with branch keys of this process's own, and open none: for a door that has no right to decrypt
+    #[arg(long, env = "TRADEWIND_SEALS_ONLY")]
+    seals_only: bool,
     /// Log as JSON, one object a line
     #[arg(long)]
     log_json: bool,
@@ -47,10 +50,11 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     let config = config::load(home)?;
     let roles = if arguments.roles.is_empty() { Roles::default() } else { arguments.roles.iter().copied().collect() };
-    let doors = Doors::bind(&config, &roles).await?;
+    let process = Process { roles, seals_only: arguments.seals_only };
+    let doors = Doors::bind(&config, &process.roles).await?;
     let mut stopped = std::pin::pin!(stopped()?);
     let gateway = tokio::select! {
-        started = wiring::start(config, &roles, doors) => started?,
+        started = wiring::start(config, &process, doors) => started?,
         () = &mut stopped => return Ok(Outcome::Clean),
     };
     let at = &gateway.addresses;

@@ -48,7 +48,7 @@ pub enum SecretError {
     /// AWS has it, and does not give it.
     #[cfg(feature = "aws")]
     #[error("{0}: {1}")]
-    Aws(SecretName, #[source] tradewind_aws::Failure),
+    Aws(SecretName, tradewind_aws::Failure),
     /// AWS cannot be asked as it is configured.
     #[cfg(feature = "aws")]
     #[error("[secrets]: {0}")]

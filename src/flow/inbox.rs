@@ -215,7 +215,7 @@ fn refuse(error: FlowError) -> InboxError {
     tracing::warn!(%error, "the inbox could not do what a client asked");
     match error {
         FlowError::Vault(error) if error.is_full() => InboxError::NoSpace,
-        FlowError::Vault(error) if error.is_shredded() => InboxError::NotPermitted,
+        FlowError::Vault(error) if error.is_shredded() || error.is_not_permitted() => InboxError::NotPermitted,
         FlowError::Ledger(LedgerError::Full) => InboxError::NoSpace,
         _ => InboxError::Unavailable,
     }

@@ -53,8 +53,8 @@ pub struct Flow {
     pub ids: IdSource,
     /// The configuration in force.
     pub settings: Arc<SettingsHandle>,
-    /// Our PGP key: partners encrypt to it, and we sign with it.
-    pub pgp: SecretCert,
+    /// Our PGP key: partners encrypt to it, and we sign with it. A process that may only seal has it not.
+    pub pgp: Option<SecretCert>,
     /// Calls to partners.
     pub calls: outbound::Calls,
     /// The queues, once they are open.
@@ -97,6 +97,11 @@ impl Flow {
     /// The configuration in force.
     pub(crate) fn settings(&self) -> Arc<Settings> {
         self.settings.current()
+    }
+
+    /// Our PGP key.
+    pub(crate) fn pgp(&self) -> Result<SecretCert, FlowError> {
+        self.pgp.clone().ok_or(FlowError::Internal("our PGP key in this process"))
     }
 
     /// A job that is due at once.

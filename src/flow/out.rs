@@ -64,7 +64,7 @@ pub(super) async fn seal(
         return Ok(Sealed { object, size: writer.finish().await?.bytes, encrypted: false });
     };
     let (from, mut to) = tokio::io::duplex(PIPE_BYTES);
-    let (recipients, signer) = (vec![certificate.clone()], flow.pgp.clone());
+    let (recipients, signer) = (vec![certificate.clone()], flow.pgp()?);
     let encrypt = async move { encrypt_sign_async(&mut content, recipients, signer, &mut to, Encoding::Binary).await };
     // The reading end goes when sealing ends, well or not: otherwise the encryption would wait for it for ever.
     let sealing = async {

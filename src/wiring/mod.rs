@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 use tradewind_broker::backoff;
 use tradewind_compliance::message::MessageSealer;
 use tradewind_compliance::{Clock, IdSource, Vault, WallClock};
-use tradewind_transfer::sftp::SftpServer;
+use tradewind_transfer::pgp::SecretCert;
+use tradewind_transfer::sftp::{HostKey, SftpServer};
 
 use crate::config::Config;
 use crate::flow::{self, Flow, FlowGateway, FlowInbox, Workers};
 use crate::payer::{self, Payer, Record};
-use crate::roles::{Role, Roles};
+use crate::roles::{Process, Role, Roles};
 use crate::settings::{Settings, SettingsHandle};
 use crate::{home, watch};
 use backends::OpenLedger;
@@ -94,19 +95,21 @@ pub struct Gateway {
 ///
 /// # Errors
 /// When a part cannot be opened, or the roles cannot be split so.
-pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Result<Gateway> {
+pub async fn start(config: Config, process: &Process, doors: Doors) -> anyhow::Result<Gateway> {
     let gateway = &config.gateway;
     let shared = gateway.ledger.url.is_some();
-    roles.check(shared, gateway.queues.url.is_some()).map_err(anyhow::Error::msg)?;
+    let roles = &process.roles;
+    process.check(shared, gateway.queues.url.is_some(), gateway.kms.is_some()).map_err(anyhow::Error::msg)?;
     tradewind_api::install_metrics();
     waited(true, "the secrets", async || Ok(config.fetch_secrets().await?)).await?;
     let managers = backends::key_managers(&config).await?;
-    let keys = home::keys(&config)?;
+    let (host, pgp) = own_keys(&config, process)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let ledger = waited(shared, "the ledger", async || OpenLedger::open(&config).await).await?;
     let elsewhere = gateway.objects.is_some();
     let store = waited(elsewhere, "the object store", async || backends::objects(&config).await).await?;
-    let branch_keys = Arc::new(backends::branch_keys(&config, &ledger, managers.branch)?);
+    let branch_keys = backends::branch_keys(&config, &ledger, managers.branch)?;
+    let branch_keys = Arc::new(if process.seals_only { branch_keys.sealing_only() } else { branch_keys });
     let message_keys = managers.messages.unwrap_or_else(|| branch_keys.clone());
     let tenant = branch_keys.tenant().clone();
     let flow = Arc::new(Flow {
@@ -114,7 +117,7 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
         vault: Arc::new(Vault::new(branch_keys, store)),
         ids: IdSource::new(clock.clone())?,
         settings: Arc::new(SettingsHandle::new(Settings::prepare(config.clone()).await?)),
-        pgp: keys.pgp,
+        pgp,
         calls: Default::default(),
         queues: Default::default(),
         messages: MessageSealer::new(tenant, message_keys, clock.clone()),
@@ -136,7 +139,7 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
     if let Some(listener) = doors.sftp {
         addresses.sftp = Some(listener.local_addr()?);
         let inbox = Arc::new(FlowInbox::new(flow.clone()));
-        server = Some(SftpServer::start(listener, gateway.sftp.server(keys.host), inbox)?);
+        server = Some(SftpServer::start(listener, gateway.sftp.server(host), inbox)?);
     }
     if shared && (roles.has(Role::Deliver) || roles.has(Role::Watch)) {
         tasks.push(tokio::spawn(flow::take_up(flow.clone(), roles.clone(), stop.clone())));
@@ -158,6 +161,15 @@ pub async fn start(config: Config, roles: &Roles, doors: Doors) -> anyhow::Resul
         tasks.push(tokio::spawn(tradewind_api::serve_operations(listener, door, stop.clone().cancelled_owned())));
     }
     Ok(Gateway { flow, addresses, workers, server, tasks, stop, ledger })
+}
+
+/// What the process shows to partners: the SSH host key, and our PGP key where it may open.
+fn own_keys(config: &Config, process: &Process) -> anyhow::Result<(HostKey, Option<SecretCert>)> {
+    if process.seals_only {
+        return Ok((home::host(config)?, None));
+    }
+    let home::Keys { host, pgp } = home::keys(config)?;
+    Ok((host, Some(pgp)))
 }
 
 /// Opens an engine. One that other processes share may come later than this one: it is waited for.

@@ -36,6 +36,8 @@ mod panics;
 mod payer;
 mod sealed;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+mod seals_only;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
 mod secrets;
 mod support;
 mod trip;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::branch_key::BranchKey;
 use super::cache::{Held, KeyCache};
+use super::own::OwnKeys;
 use super::value::sealed_version;
 use super::{
     BranchKeyId, BranchKeyRecord, BranchKeyStore, InsertKey, KeyCacheLimits, KeyKind, KeyManager, KeysError,
@@ -44,6 +45,7 @@ pub struct BranchKeys {
     clock: Arc<dyn Clock>,
     cache: Mutex<KeyCache>,
     loading: [tokio::sync::Mutex<()>; STRIPES],
+    own: Option<OwnKeys>,
 }
 
 /// What [`BranchKeys::rewrap_all`] did.
@@ -63,7 +65,14 @@ impl BranchKeys {
     pub fn new(parts: BranchKeysParts) -> Self {
         let BranchKeysParts { tenant, manager, store, clock, limits } = parts;
         let loading = std::array::from_fn(|_| tokio::sync::Mutex::default());
-        Self { tenant, manager, store, clock, cache: Mutex::new(KeyCache::new(limits)), loading }
+        Self { tenant, manager, store, clock, cache: Mutex::new(KeyCache::new(limits)), loading, own: None }
+    }
+
+    /// The same for a process that may seal and not open: it makes versions of the branch keys for itself, a new one each day, and opens what
+    /// it sealed under them alone. Other processes open all of it. The manager must let it unwrap search keys, which open nothing.
+    #[must_use]
+    pub fn sealing_only(self) -> Self {
+        Self { own: Some(OwnKeys::default()), ..self }
     }
 
     /// Whose keys these are.
@@ -129,13 +138,8 @@ impl BranchKeys {
     /// As [`BranchKeys::search_key`].
     pub async fn rotate(&self, partner: &PartnerId) -> Result<BranchKeyId, KeysError> {
         for _ in 0..TRIES_MAX {
-            let version = match self.store.load_active(partner, KeyKind::Branch).await? {
-                LoadActive::Active(record) => record.id.version.saturating_add(1),
-                LoadActive::Absent => 1,
-                LoadActive::Shredded => return Err(KeysError::Shredded),
-            };
-            let id = BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version };
-            match self.create(&id).await? {
+            let id = self.next_version(partner).await?;
+            match self.create(&id, &SecretKey::generate()?).await? {
                 InsertKey::Inserted => {
                     self.cache().purge(partner);
                     return Ok(id);
@@ -184,6 +188,7 @@ impl BranchKeys {
     pub async fn shred(&self, partner: &PartnerId) -> Result<u32, KeysError> {
         let destroyed = self.store.destroy(partner).await;
         self.cache().purge(partner);
+        self.own.iter().for_each(|own| own.forget(partner));
         Ok(destroyed?)
     }
 
@@ -229,15 +234,56 @@ impl BranchKeys {
                 return Ok(held);
             }
             let epoch = self.cache().epoch();
-            let Some(record) = self.record(partner, wanted).await? else { continue };
-            let held = self.unwrap(&record).await?;
+            let Some((id, held)) = self.load(partner, wanted).await? else { continue };
             let active = matches!(wanted, Wanted::Active(KeyKind::Branch));
             let now = self.clock.now_unix_ms();
-            if self.cache().store(epoch, &record.id, held.clone(), active, now) {
+            if self.cache().store(epoch, &id, held.clone(), active, now) {
                 return Ok(held);
             }
         }
         Err(KeysError::Contended { tries: TRIES_MAX })
+    }
+
+    /// A key that is not in the cache; `None` when it was just made, by this call or another: look again.
+    async fn load(&self, partner: &PartnerId, wanted: Wanted) -> Result<Option<(BranchKeyId, Held)>, KeysError> {
+        match (&self.own, wanted) {
+            (Some(own), Wanted::Active(KeyKind::Branch)) => self.own_active(own, partner).await,
+            (Some(own), Wanted::Version(version)) => {
+                let key = own.version(partner, version).ok_or(KeysError::SealsOnly)?;
+                self.still_stands(own, key).await.map(Some)
+            }
+            _ => {
+                let Some(record) = self.record(partner, wanted).await? else { return Ok(None) };
+                let held = self.unwrap(&record).await?;
+                Ok(Some((record.id, held)))
+            }
+        }
+    }
+
+    /// The key that this process made for itself; `None` when another made one of the same version meanwhile.
+    async fn own_active(&self, own: &OwnKeys, partner: &PartnerId) -> Result<Option<(BranchKeyId, Held)>, KeysError> {
+        let (now, bytes_max) = (self.clock.now_unix_ms(), self.cache().limits().bytes_max);
+        if let Some(key) = own.active(partner, now, bytes_max) {
+            return self.still_stands(own, key).await.map(Some);
+        }
+        let (id, secret) = (self.next_version(partner).await?, SecretKey::generate()?);
+        match self.create(&id, &secret).await? {
+            InsertKey::Exists => return Ok(None),
+            InsertKey::Shredded => return Err(KeysError::Shredded),
+            InsertKey::Inserted => {}
+        }
+        let key = Arc::new(BranchKey::new(id.clone(), secret).map_err(KeysError::InternalKey)?);
+        own.put(key.clone(), now);
+        Ok(Some((id, Held::Branch(key))))
+    }
+
+    /// A key of this process's own, unless its partner was shredded meanwhile.
+    async fn still_stands(&self, own: &OwnKeys, key: Arc<BranchKey>) -> Result<(BranchKeyId, Held), KeysError> {
+        if self.store.load(key.id()).await?.is_some_and(|record| record.wrapped.is_some()) {
+            return Ok((key.id().clone(), Held::Branch(key)));
+        }
+        own.forget(&key.id().partner);
+        Err(KeysError::Shredded)
     }
 
     fn cached(&self, partner: &PartnerId, wanted: Wanted) -> Option<Held> {
@@ -265,7 +311,8 @@ impl BranchKeys {
             LoadActive::Active(record) => Ok(Some(record)),
             LoadActive::Shredded => Err(KeysError::Shredded),
             LoadActive::Absent => {
-                match self.create(&BranchKeyId { partner: partner.clone(), kind, version: 1 }).await? {
+                let id = BranchKeyId { partner: partner.clone(), kind, version: 1 };
+                match self.create(&id, &SecretKey::generate()?).await? {
                     InsertKey::Inserted | InsertKey::Exists => Ok(None),
                     InsertKey::Shredded => Err(KeysError::Shredded),
                 }
@@ -285,8 +332,18 @@ impl BranchKeys {
         })
     }
 
-    async fn create(&self, id: &BranchKeyId) -> Result<InsertKey, KeysError> {
-        let wrapped = self.manager.wrap(&SecretKey::generate()?, &self.context(id)).await?;
+    /// The version of a partner's branch key that is to be made.
+    async fn next_version(&self, partner: &PartnerId) -> Result<BranchKeyId, KeysError> {
+        let version = match self.store.load_active(partner, KeyKind::Branch).await? {
+            LoadActive::Active(record) => record.id.version.saturating_add(1),
+            LoadActive::Absent => 1,
+            LoadActive::Shredded => return Err(KeysError::Shredded),
+        };
+        Ok(BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version })
+    }
+
+    async fn create(&self, id: &BranchKeyId, secret: &SecretKey) -> Result<InsertKey, KeysError> {
+        let wrapped = self.manager.wrap(secret, &self.context(id)).await?;
         let created_unix_ms = self.clock.now_unix_ms();
         let record = BranchKeyRecord { id: id.clone(), wrapped: Some(wrapped), created_unix_ms };
         Ok(self.store.insert(&record).await?)

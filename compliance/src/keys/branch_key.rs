@@ -42,6 +42,11 @@ impl BranchKey {
         self.sealed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Bytes that were sealed under it here.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sealed_bytes.load(Ordering::Relaxed)
+    }
+
     pub(super) fn sealed_bytes(&self) -> Arc<AtomicU64> {
         self.sealed_bytes.clone()
     }

@@ -59,6 +59,10 @@ impl KeyCache {
         Self { limits, epoch: 0, entries: HashMap::new(), active: HashMap::new() }
     }
 
+    pub(super) const fn limits(&self) -> KeyCacheLimits {
+        self.limits
+    }
+
     pub(super) const fn epoch(&self) -> u64 {
         self.epoch
     }

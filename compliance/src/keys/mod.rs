@@ -11,6 +11,7 @@ mod cache;
 pub mod contract;
 mod local;
 mod manager;
+mod own;
 mod records;
 mod root_file;
 mod search;
@@ -37,6 +38,9 @@ pub enum KeysError {
     /// The store holds no such key.
     #[error("expected a branch key of the version that the sealed bytes name, found none")]
     UnknownKey,
+    /// This process may not open what others sealed: [`BranchKeys::sealing_only`].
+    #[error("expected a branch key of this process's own, which may only seal, found another's")]
+    SealsOnly,
     /// The key manager failed.
     #[error(transparent)]
     Manager(#[from] KeyManagerError),
@@ -62,5 +66,7 @@ pub enum KeysError {
 
 #[cfg(test)]
 mod local_tests;
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod tests;

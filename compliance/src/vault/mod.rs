@@ -74,6 +74,12 @@ impl VaultError {
         matches!(self, Self::Keys(KeysError::Shredded))
     }
 
+    /// This process may not open it.
+    #[must_use]
+    pub const fn is_not_permitted(&self) -> bool {
+        matches!(self, Self::Keys(KeysError::SealsOnly))
+    }
+
     /// The object is not what was sealed: changed, cut, swapped, or for another context.
     #[must_use]
     pub const fn is_not_authentic(&self) -> bool {

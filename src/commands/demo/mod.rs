@@ -16,7 +16,7 @@ use tradewind_edi::generate::{GenerateOptions, Generator};
 use super::{Outcome, ledger, put};
 use crate::config;
 use crate::home::{self, Addresses, Clinic};
-use crate::roles::Roles;
+use crate::roles::Process;
 use crate::wiring::{self, Doors, Gateway};
 use client::Partner;
 use webhook::Receiver;
@@ -67,7 +67,7 @@ async fn demo(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let clinic = home::create(&home, &addresses)?;
     let receiver = Receiver::start(receiver_at, &clinic.webhook_secret)?;
     let doors = Doors { sftp: Some(sftp), api: Some(api), operations: None, payer: Some(payer) };
-    let gateway = wiring::start(config::load(&home)?, &Roles::default(), doors).await?;
+    let gateway = wiring::start(config::load(&home)?, &Process::default(), doors).await?;
     story.tell(&format!(
         "the gateway runs: SFTP on {}, REST on http://{}, a simulated payer on http://{}",
         addresses.sftp, addresses.api, addresses.payer

@@ -80,7 +80,7 @@ async fn decrypt(
     let mut writer = flow.vault.writer(&receipt.partner, &object, objects::PLAIN, PutMode::IfAbsent).await?;
     let mut source = raw.reader(flow, receipt).await?.into_async_read();
     let (from, mut to) = tokio::io::duplex(PIPE_BYTES);
-    let keys = vec![flow.pgp.clone()];
+    let keys = vec![flow.pgp()?];
     let decrypting = async move { decrypt_async(&mut source, policy, keys, signers, &mut to).await };
     // The reading end goes when sealing ends, well or not: otherwise the decryption would wait for it for ever.
     let sealing = async {
