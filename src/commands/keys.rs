@@ -9,7 +9,7 @@ use tradewind_compliance::{Clock, PartnerId, WallClock};
 use tradewind_ledger::{Effects, NewAudit, UnixMs};
 
 use super::{Outcome, put, wait_for};
-use crate::config::{self, Config};
+use crate::config::{self, By, Config, Partner};
 use crate::wiring::backends::{self, OpenLedger};
 
 /// What `keys` takes.
@@ -111,6 +111,13 @@ fn copies(config: &Config, partner: &PartnerId) -> String {
          Wrapped copies stay in {ledger} {kept}.\n"
     );
     text.push_str(&root(config, partner));
+    let by_queue = |other: &Partner| other.deliver.as_ref().is_some_and(|deliver| deliver.by == By::Queue);
+    for (name, _) in config.partners.iter().filter(|(_, other)| by_queue(other)) {
+        text.push_str(&format!(
+            "Items of it that wait on {}.items.{name} open for that queue's consumers still: they or you empty it.\n",
+            gateway.queues.prefix
+        ));
+    }
     text
 }
 
