@@ -26,6 +26,9 @@ const OVERDUE: Duration = PUBLISH_TIMEOUT.saturating_mul(2);
 const OFFERED: Duration = PUBLISH_TIMEOUT.saturating_sub(Duration::from_secs(2));
 /// What was refused waits for so small a part of the usual backoff: 31 to 62 ms at first.
 const REFUSED_AFTER: u32 = 16;
+/// A queue that went away is declared anew after so long. RabbitMQ (3.10) tells its consumers some 100 ms later that it is gone, and never if it
+/// is there again by then: they would wait for ever.
+const GONE_FOR: Duration = Duration::from_secs(1);
 /// The connection is looked after at least so often.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -151,13 +154,15 @@ struct Desk<'l> {
     under_way: FuturesUnordered<BoxFuture<'static, Landed>>,
     /// Came back as unroutable and belong to a message that is not answered yet.
     returned: HashMap<Place, usize>,
+    /// Since when a queue is known to be gone.
+    gone: Option<Instant>,
 }
 
 impl<'l> Desk<'l> {
     async fn open(names: &'l Names, connection: &'l Connection) -> Result<Self, Fault> {
         let registrar = Registrar::open(names, connection).await?;
-        let (channels, under_way, returned) = Default::default();
-        Ok(Self { names, connection, registrar, channels, under_way, returned })
+        let (channels, under_way, returned, gone) = Default::default();
+        Ok(Self { names, connection, registrar, channels, under_way, returned, gone })
     }
 
     /// Sends a message on its way; whoever gave up waiting has it back already.
@@ -167,6 +172,9 @@ impl<'l> Desk<'l> {
         }
         let Job { target, message, reply } = job;
         let lane = self.names.lane(&Lane::of(&message));
+        if self.gone.take_if(|since| since.elapsed() >= GONE_FOR).is_some() {
+            self.registrar.forget();
+        }
         // What a delay holds needs its lane when it comes out.
         self.registrar.lane(&lane).await?;
         let (exchange, key) = match target {
@@ -232,8 +240,7 @@ impl<'l> Desk<'l> {
         let mut fault = Ok(());
         let answer = match result {
             Some(Ok(_)) if self.came_back(&letter.place) => {
-                // Declared anew for the next message.
-                self.registrar.forget();
+                self.gone.get_or_insert_with(Instant::now);
                 Err(BrokerError::Unroutable { queue })
             }
             Some(Ok(Confirmation::Ack(_))) => Ok(()),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use lapin::message::BasicGetMessage;
 use lapin::options::{BasicGetOptions, QueueDeleteOptions};
 use lapin::types::AMQPValue;
 use lapin::{Channel, Connection, ConnectionProperties};
 
+use super::proxy::{Proxy, Weather};
 use super::{open, options, soon, translate, variable};
 use crate::contract::{Harness, message, partner};
 use crate::rabbitmq::RabbitMqOptions;
@@ -35,6 +37,16 @@ async fn plain() -> (Connection, Channel) {
     let connection = Connection::connect(&amqp(), ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     (connection, channel)
+}
+
+/// The next message of a queue that nobody else consumes.
+async fn taken_from(channel: &Channel, queue: &str) -> BasicGetMessage {
+    loop {
+        let got = channel.basic_get(queue.into(), BasicGetOptions { no_ack: true }).await.unwrap();
+        if let Some(got) = got {
+            return got;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,8 +104,7 @@ async fn what_is_rejected_or_out_of_attempts_is_in_quarantine_with_its_reason() 
     let (_connection, channel) = plain().await;
     let mut found = HashSet::new();
     for _ in 0..2 {
-        let got =
-            channel.basic_get(quarantine.as_str().into(), BasicGetOptions { no_ack: true }).await.unwrap().unwrap();
+        let got = soon("a message in quarantine", taken_from(&channel, &quarantine)).await;
         let headers = got.properties.headers().clone().unwrap();
         let AMQPValue::LongString(reason) = headers.inner().get("tradewind-reason").unwrap() else { panic!("no text") };
         found.insert((got.properties.message_id().clone().unwrap().to_string(), reason.to_string()));
@@ -120,16 +131,16 @@ async fn a_foreign_message_goes_to_quarantine_and_holds_up_nothing() {
     let next = soon("the second", broker.next(&translate())).await.unwrap();
     assert_eq!(next.message().id, ours.id);
     next.settle(Outcome::Done);
-    soon("the foreign message in quarantine", async {
-        while channel.basic_get(quarantine.as_str().into(), BasicGetOptions { no_ack: true }).await.unwrap().is_none() {
-        }
-    })
-    .await;
+    let got = soon("the foreign message in quarantine", taken_from(&channel, &quarantine)).await;
+    let headers = got.properties.headers().clone().unwrap();
+    let AMQPValue::LongString(reason) = headers.inner().get("x-first-death-reason").unwrap() else { panic!("no text") };
+    assert_eq!(reason.to_string(), "rejected", "at its first delivery");
     broker.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_finds_no_queue_is_an_error_for_each_and_for_no_other() {
+    const ROUNDS: usize = 40;
     let options = options(&amqp());
     let gone = format!("{}.translate.gone", options.prefix);
     let (broker, _) = open(options);
@@ -142,16 +153,19 @@ async fn what_finds_no_queue_is_an_error_for_each_and_for_no_other() {
         let broker = broker.clone();
         async move { (of, broker.publish(message("translate", of)).await) }
     };
-    let all = (0..200).map(|n| publish(if n % 4 == 0 { "gone" } else { "there" }));
     let mut unroutable = 0;
-    for (of, answer) in futures::future::join_all(all).await {
-        match answer {
-            Ok(Accepted::Confirmed) => {}
-            Err(BrokerError::Unroutable { .. }) => {
-                assert_eq!(of, "gone");
-                unroutable += 1;
+    // The client mistakes one message for another now and then.
+    for _ in 0..ROUNDS {
+        let all = (0..200).map(|n| publish(if n % 4 == 0 { "gone" } else { "there" }));
+        for (of, answer) in futures::future::join_all(all).await {
+            match answer {
+                Ok(Accepted::Confirmed) => {}
+                Err(BrokerError::Unroutable { .. }) => {
+                    assert_eq!(of, "gone");
+                    unroutable += 1;
+                }
+                other => panic!("{of}: {other:?}"),
             }
-            other => panic!("{of}: {other:?}"),
         }
     }
     assert!(unroutable > 0);
@@ -159,9 +173,10 @@ async fn what_finds_no_queue_is_an_error_for_each_and_for_no_other() {
         broker.shared.waiting(crate::rabbitmq::names::Lane { queue: QueueName::translate(), partner: partner("gone") });
     assert_eq!(
         waiting.await.unwrap() + unroutable,
-        50,
+        50 * ROUNDS,
         "each is in the queue that was declared anew, or its publisher knows"
     );
+    soon("the queue", async { while publish("gone").await.1.is_err() {} }).await;
     broker.shutdown().await;
 }
 
@@ -193,15 +208,83 @@ async fn another_process_serves_the_lanes_that_it_is_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn speaks_tls_under_an_authority_of_its_own_and_under_no_other() {
+async fn speaks_tls_under_an_authority_of_its_own_and_with_no_other_broker() {
     let url = variable("TRADEWIND_TEST_AMQPS");
     let authorities = std::fs::read_to_string(variable("TRADEWIND_TEST_AMQPS_CA")).unwrap();
-    let (trusting, _) = open(RabbitMqOptions { authorities: Some(authorities), ..options(&url) });
+    let (trusting, _) = open(RabbitMqOptions { authorities: Some(authorities.clone()), ..options(&url) });
     assert_eq!(trusting.publish(message("translate", "acme")).await.unwrap(), Accepted::Confirmed);
     let (wary, _) = open(options(&url));
-    let refused = wary.publish(message("translate", "acme")).await;
-    assert!(matches!(refused, Err(BrokerError::Unconfirmed { .. })), "{refused:?}");
-    tokio::join!(trusting.shutdown(), wary.shutdown());
+    // The way to the same broker by an address that its certificate does not name.
+    let server: lapin::uri::AMQPUri = url.parse().unwrap();
+    let proxy =
+        Proxy::at("127.0.0.2", format!("{}:{}", server.authority.host, server.authority.port), Weather::Fair).await;
+    let elsewhere =
+        url.replace(&format!("@{}:{}", server.authority.host, server.authority.port), &format!("@{}", proxy.address));
+    let (misled, _) = open(RabbitMqOptions { authorities: Some(authorities), ..options(&elsewhere) });
+    for broker in [&wary, &misled] {
+        let refused = broker.publish(message("translate", "acme")).await;
+        assert!(matches!(refused, Err(BrokerError::Unconfirmed { .. })), "{refused:?}");
+    }
+    tokio::join!(trusting.shutdown(), wary.shutdown(), misled.shutdown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_was_deleted_is_there_again_for_who_consumes_it() {
+    let options = options(&amqp());
+    let lane = format!("{}.translate.acme", options.prefix);
+    let (broker, _) = open(options);
+    broker.publish(message("translate", "acme")).await.unwrap();
+    soon("the first", broker.next(&translate())).await.unwrap().settle(Outcome::Done);
+    let (_connection, channel) = plain().await;
+    channel.queue_delete(lane.into(), QueueDeleteOptions::default()).await.unwrap();
+    let next = message("translate", "acme");
+    soon("a confirm", async {
+        while let Err(error) = broker.publish(next.clone()).await {
+            assert!(matches!(error, BrokerError::Unroutable { .. }), "{error}");
+        }
+    })
+    .await;
+    let delivered = soon("the next", broker.next(&translate())).await.unwrap();
+    assert_eq!(delivered.message().id, next.id);
+    delivered.settle(Outcome::Done);
+    broker.shutdown().await;
+}
+
+/// As when it kills whoever works on it: the broker counts how often it gave the message out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_ever_settles_ends_in_quarantine() {
+    let options = options(&amqp());
+    let quarantine = format!("{}.quarantine", options.prefix);
+    let (broker, _) = open(options);
+    let sent = message("translate", "acme");
+    broker.publish(sent.clone()).await.unwrap();
+    let (_connection, channel) = plain().await;
+    let dropped = async { while broker.next(&translate()).await.is_some() {} };
+    let got = soon("the message in quarantine", async {
+        tokio::select! {
+            () = dropped => panic!("the broker was not closed"),
+            got = taken_from(&channel, &quarantine) => got,
+        }
+    })
+    .await;
+    assert_eq!(got.properties.message_id().as_ref().unwrap().as_str(), sent.id.as_str());
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_has_no_more_in_hand_than_its_limit() {
+    let options = RabbitMqOptions { in_hand: 2, ..options(&amqp()) };
+    let ((one, _), (other, _)) = (open(options.clone()), open(options));
+    for _ in 0..5 {
+        one.publish(message("translate", "acme")).await.unwrap();
+    }
+    let in_hand = soon("a message", one.next(&translate())).await.unwrap();
+    other.serve_lanes(vec![(QueueName::translate(), partner("acme"))]);
+    for _ in 0..3 {
+        soon("what is left for others", other.next(&translate())).await.unwrap().settle(Outcome::Done);
+    }
+    in_hand.settle(Outcome::Done);
+    tokio::join!(one.shutdown(), other.shutdown());
 }
 
 #[tokio::test(flavor = "multi_thread")]

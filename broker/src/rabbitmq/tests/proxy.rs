@@ -19,14 +19,17 @@ pub(super) enum Weather {
     Slow(Duration),
     /// Connections end at once, without a farewell.
     Cut,
-    /// What the server says no longer comes, and its side says that it has ended.
-    HalfClosed,
     /// Nothing passes and nobody says anything. A connection that fell into it stays there; those that come later pass.
     BlackHole,
 }
 
-/// The weather, and how often every open connection was cut.
-type Sky = (Weather, u64);
+/// The weather, and how often all connections that were open were cut, or half closed.
+#[derive(Debug, Clone, Copy)]
+struct Sky {
+    weather: Weather,
+    cuts: u64,
+    half_closes: u64,
+}
 
 pub(super) struct Proxy {
     pub(super) address: SocketAddr,
@@ -36,9 +39,14 @@ pub(super) struct Proxy {
 
 impl Proxy {
     pub(super) async fn to(server: String, weather: Weather) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at("127.0.0.1", server, weather).await
+    }
+
+    /// A proxy on another address of this machine's loopback.
+    pub(super) async fn at(host: &str, server: String, weather: Weather) -> Self {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let sky = Arc::new(watch::Sender::new((weather, 0)));
+        let sky = Arc::new(watch::Sender::new(Sky { weather, cuts: 0, half_closes: 0 }));
         let seen = sky.clone();
         let accepting = tokio::spawn(async move {
             let mut links = JoinSet::new();
@@ -50,12 +58,17 @@ impl Proxy {
     }
 
     pub(super) fn set(&self, weather: Weather) {
-        self.sky.send_modify(|sky| sky.0 = weather);
+        self.sky.send_modify(|sky| sky.weather = weather);
     }
 
     /// Cuts every connection that is open; new ones pass.
     pub(super) fn cut_once(&self) {
-        self.sky.send_modify(|sky| sky.1 += 1);
+        self.sky.send_modify(|sky| sky.cuts += 1);
+    }
+
+    /// Of every connection that is open, what the server says no longer comes, and its side says that it has ended; new ones pass.
+    pub(super) fn half_close_once(&self) {
+        self.sky.send_modify(|sky| sky.half_closes += 1);
     }
 }
 
@@ -66,7 +79,7 @@ impl Drop for Proxy {
 }
 
 async fn link(client: TcpStream, server: String, sky: watch::Receiver<Sky>) {
-    if sky.borrow().0 == Weather::Cut {
+    if sky.borrow().weather == Weather::Cut {
         return;
     }
     let Ok(server) = TcpStream::connect(server).await else { return };
@@ -76,15 +89,15 @@ async fn link(client: TcpStream, server: String, sky: watch::Receiver<Sky>) {
 
 /// Passes bytes one way. A change of the weather takes hold at once.
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut sky: watch::Receiver<Sky>, of_server: bool) {
-    let (_, cuts) = *sky.borrow();
+    let before = *sky.borrow();
     let mut lost = false;
     let mut bytes = vec![0; 64 * 1024];
     loop {
-        let (weather, cut) = *sky.borrow_and_update();
-        if weather == Weather::Cut || cut != cuts {
+        let Sky { weather, cuts, half_closes } = *sky.borrow_and_update();
+        if weather == Weather::Cut || cuts != before.cuts {
             return;
         }
-        let closed = weather == Weather::HalfClosed && of_server;
+        let closed = half_closes != before.half_closes && of_server;
         if closed {
             let _ = to.shutdown().await;
         }

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
+use lapin::{Connection, ConnectionProperties};
 use tokio::task::JoinSet;
 use tradewind_compliance::{JobId, PartnerId};
 
@@ -211,10 +214,13 @@ async fn what_the_broker_refuses_is_offered_again_until_it_is_taken_once() {
 async fn a_broker_short_of_memory_holds_publishers_up_and_lets_workers_work() {
     let server = Server::start().await;
     let (broker, _) = open(options(&server.url()));
-    for _ in 0..3 {
+    // More than this process has in hand at once: settling, too, must pass.
+    const WORK: usize = 12;
+    for _ in 0..WORK {
         broker.publish(message("translate", "acme")).await.unwrap();
     }
     let in_hand = soon("a message", broker.next(&translate())).await.unwrap();
+    let retried = soon("a message", broker.next(&translate())).await.unwrap();
     server.control(&["set_vm_memory_high_watermark", "0.0000001"]).await;
     let held_up = soon("a publisher that is held up", async {
         loop {
@@ -225,33 +231,69 @@ async fn a_broker_short_of_memory_holds_publishers_up_and_lets_workers_work() {
         }
     })
     .await;
-    let first = in_hand.message().id;
+    let mut done = HashSet::from([in_hand.message().id]);
     in_hand.settle(Outcome::Done);
-    let mut done = HashSet::from([first]);
-    for _ in 0..2 {
+    for _ in 2..WORK {
         let delivered = soon("work during the alarm", broker.next(&translate())).await.unwrap();
         assert!(done.insert(delivered.message().id));
         delivered.settle(Outcome::Done);
     }
-    // A retry needs the broker to take it: it waits with the message in hand, and is not lost.
+    // A retry needs the broker to take it: it waits with the message in hand for longer than a publisher, and is not lost.
+    let mut missing = HashSet::from([(held_up.id, 1), (retried.message().id, 2)]);
+    retried.settle(Outcome::RetryAfter(Duration::from_secs(1)));
+    broker.publish(held_up.clone()).await.unwrap_err();
     let waiting = tokio::spawn({
         let (broker, held_up) = (broker.clone(), held_up.clone());
         async move { while broker.publish(held_up.clone()).await.is_err() {} }
     });
     server.control(&["set_vm_memory_high_watermark", "0.8"]).await;
     soon("the publisher's confirm", waiting).await.unwrap();
-    soon("the message that was held up", async {
-        loop {
+    soon("the message that was held up, and the retry", async {
+        while !missing.is_empty() {
             let delivered = broker.next(&translate()).await.unwrap();
-            let id = delivered.message().id;
+            let (id, attempt) = (delivered.message().id, delivered.message().attempt);
             assert!(!done.contains(&id), "what was done comes no more");
+            missing.remove(&(id, attempt));
             delivered.settle(Outcome::Done);
-            if id == held_up.id {
-                break;
-            }
         }
     })
     .await;
+    broker.shutdown().await;
+}
+
+/// What comes out of a delay finds no lane, and would be lost if the broker did not keep it until the lane has taken it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_whose_lane_is_gone_waits_until_it_is_there_again() {
+    let server = Server::start().await;
+    // How soon the broker offers again what it could not hand over; usually three minutes.
+    server.control(&["eval", "application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, 1000)."]).await;
+    let options = options(&server.url());
+    let [lane, delay] = ["translate.acme", "delay.4s"].map(|name| format!("{}.{name}", options.prefix));
+    let (before, _) = open(options.clone());
+    let retried = message("translate", "acme");
+    before.publish(retried.clone()).await.unwrap();
+    let delivered = soon("a message", before.next(&translate())).await.unwrap();
+    delivered.settle(Outcome::RetryAfter(Duration::from_secs(4)));
+    before.shutdown().await;
+    let connection = Connection::connect(&server.url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    channel.queue_delete(lane.into(), QueueDeleteOptions::default()).await.unwrap();
+    let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+    let waiting = async || {
+        let queue = channel.queue_declare(delay.as_str().into(), passive, FieldTable::default()).await;
+        queue.unwrap().message_count()
+    };
+    assert_eq!(waiting().await, 1);
+    soon("the end of the delay", async { while waiting().await > 0 {} }).await;
+    let (broker, _) = open(options);
+    let other = message("translate", "acme");
+    broker.publish(other.clone()).await.unwrap();
+    let mut missing = HashSet::from([(retried.id, 2), (other.id, 1)]);
+    while !missing.is_empty() {
+        let delivered = soon("what is missing", broker.next(&translate())).await.unwrap();
+        missing.remove(&(delivered.message().id, delivered.message().attempt));
+        delivered.settle(Outcome::Done);
+    }
     broker.shutdown().await;
 }
 
@@ -267,41 +309,41 @@ async fn through(weather: Weather) -> (Proxy, RabbitMqOptions) {
     (proxy, options(&url))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn connections_that_are_cut_lose_nothing() {
+/// Something befalls every connection, four times; publishers notice, and work goes on.
+async fn befalls(what: fn(&Proxy), name: &str) {
     let (proxy, options) = through(Weather::Fair).await;
     let traffic = Traffic::start(options);
     for _ in 0..4 {
         traffic.confirms(250).await;
         let before = traffic.failed();
-        proxy.cut_once();
+        what(&proxy);
         traffic.notices(before).await;
     }
-    traffic.confirms(250).await;
-    traffic.ends_well("connections cut four times").await;
-}
-
-/// The weather comes, publishers notice, it clears, and work goes on.
-async fn passes(weather: Weather, name: &str) {
-    let (proxy, options) = through(Weather::Fair).await;
-    let traffic = Traffic::start(options);
-    traffic.confirms(250).await;
-    let before = traffic.failed();
-    proxy.set(weather);
-    traffic.notices(before).await;
-    proxy.set(Weather::Fair);
     traffic.confirms(250).await;
     traffic.ends_well(name).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_lose_nothing() {
+    befalls(Proxy::cut_once, "connections cut four times").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_half_closed_is_left() {
-    passes(Weather::HalfClosed, "half closed").await;
+    befalls(Proxy::half_close_once, "connections half closed four times").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_falls_silent_is_left() {
-    passes(Weather::BlackHole, "black hole").await;
+    let (proxy, options) = through(Weather::Fair).await;
+    let traffic = Traffic::start(options);
+    traffic.confirms(250).await;
+    let before = traffic.failed();
+    proxy.set(Weather::BlackHole);
+    traffic.notices(before).await;
+    proxy.set(Weather::Fair);
+    traffic.confirms(250).await;
+    traffic.ends_well("black hole").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -316,9 +358,14 @@ async fn a_slow_network_is_only_slow() {
 async fn a_broker_that_is_not_there_yet_is_waited_for() {
     let (proxy, options) = through(Weather::Cut).await;
     let traffic = Traffic::start(options);
+    let broker = traffic.brokers[0].clone();
+    let room = soon("an answer", broker.room(&QueueName::translate(), &"acme".parse().unwrap())).await;
+    assert!(matches!(room, Err(BrokerError::Unreachable)), "{room:?}");
+    assert!(!broker.connected());
     traffic.notices(0).await;
     proxy.set(Weather::Fair);
     traffic.confirms(100).await;
+    soon("both connections", until(|| broker.connected())).await;
     traffic.ends_well("refused at first").await;
 }
 
