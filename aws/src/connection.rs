@@ -68,8 +68,8 @@ pub enum Access {
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Keys and secrets travel in clear within TLS.
-    #[error("expected an https endpoint for keys and secrets unless it is on this machine, found another")]
+    /// Keys, secrets and a partner's files travel in clear within TLS.
+    #[error("expected an https endpoint for keys, secrets and files unless it is on this machine, found another")]
     EndpointInsecure,
 }
 

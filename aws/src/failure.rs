@@ -10,13 +10,14 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 /// Longest error code or request id that is passed on.
 const WORD_BYTES_MAX: usize = 80;
 /// Codes of services that are asked too often.
-const THROTTLED: [&str; 7] = [
+const THROTTLED: [&str; 8] = [
     "SlowDown",
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
     "TooManyRequestsException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "RequestThrottledException",
 ];
 /// Codes of services that do not know the caller, or know that it may not. Not all come with status 401 or 403.
@@ -32,11 +33,12 @@ const DENIED: [&str; 9] = [
     "UnrecognizedClientException",
 ];
 /// Codes of services that do not have what is asked for.
-const MISSING: [&str; 6] = [
+const MISSING: [&str; 7] = [
     "NoSuchKey",
     "NoSuchVersion",
     "ParameterNotFound",
     "ParameterVersionNotFound",
+    "AWS.SimpleQueueService.NonExistentQueue",
     "QueueDoesNotExist",
     "ResourceNotFoundException",
 ];

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::primitives::ByteStream;
@@ -15,7 +16,7 @@ use tradewind_compliance::store::{PutMode, StoreError};
 use tradewind_compliance::{ObjectKey, RandomError};
 
 use super::{Encryption, S3Options};
-use crate::{Failure, FailureKind, jitter};
+use crate::{Access, Failure, FailureKind, jitter};
 
 /// The metadata that tells which put made an object.
 pub(super) const PUT_ID: &str = "tw-put";
@@ -23,7 +24,7 @@ pub(super) const PUT_ID: &str = "tw-put";
 const CONFLICTS_MAX: u32 = 4;
 
 /// A bucket, and how it is used.
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     pub(super) client: Client,
     pub(super) name: String,
     pub(super) prefix: String,
@@ -34,10 +35,18 @@ pub(super) struct Bucket {
     pub(super) attempts_max: u32,
 }
 
+/// Which of the objects that had a name it must be; whatever it is, if nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Exactly {
+    pub(crate) version: Option<String>,
+    /// With its quotes.
+    pub(crate) etag: Option<String>,
+}
+
 /// An object's body, or a part of it.
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     pub(super) bytes: u64,
-    pub(super) etag: Option<String>,
+    pub(crate) etag: Option<String>,
     pub(super) body: ByteStream,
 }
 
@@ -48,7 +57,10 @@ pub(super) struct Head {
 }
 
 impl Bucket {
-    pub(super) fn new(client: Client, options: S3Options) -> Self {
+    /// A bucket as it is configured; whether it is there is not asked.
+    pub(crate) async fn open(options: S3Options, access: &Access) -> Self {
+        let sdk = options.connection.sdk(access).await;
+        let client = Client::from_conf(Builder::from(&sdk).force_path_style(options.path_style).build());
         let S3Options { bucket: name, prefix, encryption, connection, .. } = options;
         let read_timeout = connection.read_timeout();
         Self { client, name, prefix, encryption, read_timeout, attempts_max: connection.attempts_max }
@@ -74,17 +86,18 @@ impl Bucket {
         Ok(Head { bytes, put: about.metadata.as_mut().and_then(|metadata| metadata.remove(PUT_ID)) })
     }
 
-    /// Asks for an object or a range of it, which is not empty; with an ETag, only if it is still that one.
-    pub(super) async fn fetch(
+    /// Asks for an object, by its name in the bucket, or a range of it, which is not empty.
+    pub(crate) async fn fetch(
         &self,
-        key: &ObjectKey,
+        name: &str,
         range: Option<Range<u64>>,
-        etag: Option<String>,
+        exactly: &Exactly,
     ) -> Result<Fetched, StoreError> {
         const OPERATION: &str = "GetObject";
         let header = range.as_ref().map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
-        let request = self.client.get_object().bucket(&self.name).key(self.name_of(key));
-        let asked = request.set_range(header).set_if_match(etag).send().await;
+        let request = self.client.get_object().bucket(&self.name).key(name);
+        let request = request.set_range(header).set_version_id(exactly.version.clone());
+        let asked = request.set_if_match(exactly.etag.clone()).send().await;
         let got = asked.map_err(|error| failed(OPERATION, &error))?;
         let bytes = length(OPERATION, got.content_length())?;
         if let Some(range) = range

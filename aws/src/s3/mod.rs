@@ -12,8 +12,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tradewind_compliance::ObjectKey;
@@ -23,8 +21,9 @@ pub use options::{Encryption, S3Options};
 pub use upload::{PART_BYTES, PARTS_MAX};
 
 use crate::Access;
-use bucket::Bucket;
-use read::Download;
+use bucket::Fetched;
+pub(crate) use bucket::{Bucket, Exactly};
+pub(crate) use read::Download;
 use write::S3Writer;
 
 /// Longest range that servers compute with.
@@ -52,11 +51,15 @@ impl S3ObjectStore {
     /// # Errors
     /// When the bucket is not there, or S3 cannot be reached or denies.
     pub async fn open(options: S3Options, access: &Access) -> Result<Self, StoreError> {
-        let sdk = options.connection.sdk(access).await;
-        let client = Client::from_conf(Builder::from(&sdk).force_path_style(options.path_style).build());
-        let bucket = Bucket::new(client, options);
+        let bucket = Bucket::open(options, access).await;
         bucket.check().await?;
         Ok(Self { bucket: Arc::new(bucket) })
+    }
+}
+
+impl S3ObjectStore {
+    fn download(&self, key: &ObjectKey, at: u64, fetched: Fetched) -> Download {
+        Download::new(self.bucket.clone(), self.bucket.name_of(key), None, at, fetched)
     }
 }
 
@@ -67,9 +70,9 @@ impl ObjectStore for S3ObjectStore {
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<(ObjectInfo, ByteStream), StoreError> {
-        let fetched = self.bucket.fetch(key, None, None).await?;
+        let fetched = self.bucket.fetch(&self.bucket.name_of(key), None, &Exactly::default()).await?;
         let info = ObjectInfo { key: key.clone(), bytes: fetched.bytes };
-        Ok((info, Download::new(self.bucket.clone(), key.clone(), 0, fetched).into_stream()))
+        Ok((info, self.download(key, 0, fetched).into_stream()))
     }
 
     async fn get_range(&self, key: &ObjectKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
@@ -81,11 +84,11 @@ impl ObjectStore for S3ObjectStore {
                 _ => Ok(stream::empty().boxed()),
             };
         }
-        match self.bucket.fetch(key, Some(range.start..end), None).await {
+        match self.bucket.fetch(&self.bucket.name_of(key), Some(range.start..end), &Exactly::default()).await {
             Err(StoreError::RangeBeyondEnd { .. }) => {
                 Err(StoreError::RangeBeyondEnd { bytes: self.bucket.head(key).await?.bytes })
             }
-            fetched => Ok(Download::new(self.bucket.clone(), key.clone(), range.start, fetched?).into_stream()),
+            fetched => Ok(self.download(key, range.start, fetched?).into_stream()),
         }
     }
 

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use aws_sdk_s3::primitives::ByteStream as Body;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use tradewind_compliance::ObjectKey;
 use tradewind_compliance::store::{ByteStream, StoreError};
 
-use super::bucket::{Bucket, Fetched, told};
+use super::bucket::{Bucket, Exactly, Fetched, told};
 use crate::{Failure, FailureKind, jitter};
 
 const OPERATION: &str = "GetObject";
 
 /// A body on its way.
-pub(super) struct Download {
+pub(crate) struct Download {
     bucket: Arc<Bucket>,
-    key: ObjectKey,
+    name: String,
     body: Body,
-    etag: Option<String>,
+    exactly: Exactly,
     /// Where in the object the next byte lies.
     at: u64,
     end: u64,
@@ -26,13 +25,13 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// A body that starts at byte `at` of the object.
-    pub(super) fn new(bucket: Arc<Bucket>, key: ObjectKey, at: u64, fetched: Fetched) -> Self {
+    /// The body of an object of this name, or of this version of it, that starts at its byte `at`.
+    pub(crate) fn new(bucket: Arc<Bucket>, name: String, version: Option<String>, at: u64, fetched: Fetched) -> Self {
         let Fetched { bytes, etag, body } = fetched;
-        Self { bucket, key, body, etag, at, end: at.saturating_add(bytes), resumes: 0 }
+        Self { bucket, name, body, exactly: Exactly { version, etag }, at, end: at.saturating_add(bytes), resumes: 0 }
     }
 
-    pub(super) fn into_stream(self) -> ByteStream {
+    pub(crate) fn into_stream(self) -> ByteStream {
         stream::try_unfold(
             self,
             |mut download| async move { Ok(download.next().await?.map(|piece| (piece, download))) },
@@ -59,13 +58,13 @@ impl Download {
 
     /// Asks for the rest of the same object, a few times in all.
     async fn resume(&mut self, why: FailureKind) -> Result<(), StoreError> {
-        let may = self.at < self.end && self.etag.is_some() && self.resumes + 1 < self.bucket.attempts_max;
+        let may = self.at < self.end && self.exactly.etag.is_some() && self.resumes + 1 < self.bucket.attempts_max;
         if !may {
             return Err(told(Failure::new(OPERATION, why)));
         }
         jitter::pause(self.resumes).await;
         self.resumes += 1;
-        let rest = self.bucket.fetch(&self.key, Some(self.at..self.end), self.etag.clone()).await?;
+        let rest = self.bucket.fetch(&self.name, Some(self.at..self.end), &self.exactly).await?;
         if rest.bytes != self.end - self.at {
             return Err(told(Failure::new(OPERATION, FailureKind::Malformed)));
         }
