@@ -3,6 +3,7 @@
 // Helpers of tests are not tests to the lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod events;
 mod kms;
 mod kms_weather;
 mod s3;

@@ -1,5 +1,6 @@
 //! The servers that tests use, and who stands between.
 
+pub(crate) mod events;
 pub(crate) mod kms;
 pub(crate) mod s3;
 pub(crate) mod secrets;

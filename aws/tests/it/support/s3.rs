@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use aws_smithy_http_client::Builder;
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -10,6 +11,7 @@ use tradewind_aws::{Access, Connection, Encryption, S3ObjectStore, S3Options};
 use tradewind_compliance::store::{ByteStream, ObjectInfo, ObjectStore, PutMode, StoreError};
 use tradewind_compliance::{IdSource, ObjectKey, WallClock};
 
+use super::events::Source;
 use super::weather::Weather;
 
 const BUCKET: &str = "tradewind-engines";
@@ -59,6 +61,25 @@ impl Place {
     pub(crate) async fn impatient_store_in(&self, weather: &Weather) -> S3ObjectStore {
         let options = S3Options { connection: weather.impatient_connection(), ..self.options() };
         S3ObjectStore::open(options, &access()).await.unwrap()
+    }
+
+    /// A bucket that keeps every version of an object, for files that others put.
+    pub(crate) async fn versioned(&self) -> Source {
+        let bucket = "tradewind-versions";
+        let _ = self.client.create_bucket().bucket(bucket).send().await;
+        let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        self.client.put_bucket_versioning().bucket(bucket).versioning_configuration(on).send().await.unwrap();
+        Source { bucket: bucket.to_owned(), ..self.source() }
+    }
+
+    /// The bucket for files that others put.
+    pub(crate) fn source(&self) -> Source {
+        Source { client: self.client.clone(), endpoint: self.server.endpoint.clone(), bucket: BUCKET.to_owned() }
+    }
+
+    /// A key that no other test uses.
+    pub(crate) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 
     pub(crate) async fn weather(&self) -> Weather {
