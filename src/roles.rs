@@ -12,6 +12,8 @@ pub enum Role {
     Sftp,
     /// The REST door
     Api,
+    /// The door of S3 events: files that somebody put into a bucket
+    Events,
     /// Opens, checks and acknowledges files, and takes their items out
     Translate,
     /// Sends batches to partners, and settles calls that were cut
@@ -134,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_inside_one_process_is_not_split() {
         let all = Roles::default();
-        assert_eq!(all.to_string(), "sftp,api,translate,deliver,answer,relay,watch");
+        assert_eq!(all.to_string(), "sftp,api,events,translate,deliver,answer,relay,watch");
         let doors = roles(&[Role::Sftp, Role::Api]);
         let rooms = roles(&ROOMS);
         let one = roles(&[Role::Translate, Role::Relay]);

@@ -58,6 +58,9 @@ pub type Kms = tradewind_aws::KmsOptions;
 /// Secrets that AWS keeps: see docs/configuration.md.
 #[cfg(feature = "aws")]
 pub type Secrets = tradewind_aws::SecretsOptions;
+/// Files that S3 events tell of: see docs/configuration.md.
+#[cfg(feature = "aws")]
+pub type Events = tradewind_aws::EventsOptions;
 /// Objects in a bucket of S3, which this build has not.
 #[cfg(not(feature = "aws"))]
 pub type Objects = Absent;
@@ -67,6 +70,9 @@ pub type Kms = Absent;
 /// Secrets that AWS keeps, which this build has not.
 #[cfg(not(feature = "aws"))]
 pub type Secrets = Absent;
+/// Files that S3 events tell of, which this build has not.
+#[cfg(not(feature = "aws"))]
+pub type Events = Absent;
 
 /// A section for what this build has not: its presence is told as a problem.
 #[cfg(not(feature = "aws"))]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tradewind_api::TlsFiles;
 use tradewind_transfer::sftp::{HostKey, ServerConfig};
 
-use super::backends::{Kms, Ledger, Objects, Operations, Queues, Secrets};
+use super::backends::{Events, Kms, Ledger, Objects, Operations, Queues, Secrets};
 
 /// The whole of `tradewind.toml`. Every key has a default, so an empty file (or none) runs.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +32,8 @@ pub struct Gateway {
     pub sftp: Sftp,
     /// The REST door.
     pub api: Api,
+    /// The door of S3 events: files that AWS Transfer Family, or anything else, puts into a bucket. Without it there is none.
+    pub events: Option<Events>,
     /// The ledger.
     pub ledger: Ledger,
     /// The queues between the rooms.
@@ -62,6 +64,7 @@ impl Default for Gateway {
             identity: Identity::default(),
             sftp: Sftp::default(),
             api: Api::default(),
+            events: None,
             ledger: Ledger::default(),
             queues: Queues::default(),
             objects: None,

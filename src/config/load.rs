@@ -195,11 +195,13 @@ fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
         (gateway.queues.url.is_some(), cfg!(feature = "rabbitmq"), "[queues] url", "rabbitmq"),
         (gateway.objects.is_some(), cfg!(feature = "aws"), "[objects]", "aws"),
         (gateway.kms.is_some(), cfg!(feature = "aws"), "[kms]", "aws"),
+        (gateway.events.is_some(), cfg!(feature = "aws"), "[events]", "aws"),
         (gateway.secrets.is_some(), cfg!(feature = "aws"), "[secrets]", "aws"),
     ];
     for (_, _, section, feature) in built.iter().filter(|(asked, there, ..)| *asked && !there) {
         problem(&format!("{section}: this program was built without the feature `{feature}`"));
     }
+    super::events::check(config, &mut problem);
     if gateway.queues.window == 0 || gateway.queues.in_hand == 0 {
         problem("[queues]: window and in-hand are at least 1");
     }

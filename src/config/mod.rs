@@ -4,6 +4,7 @@
 
 mod backends;
 mod codes;
+mod events;
 mod gateway;
 mod keeper;
 mod load;
@@ -11,7 +12,7 @@ mod partner;
 mod route;
 mod secret;
 
-pub use backends::{Kms, Ledger, Objects, Operations, Queues, Secrets};
+pub use backends::{Events, Kms, Ledger, Objects, Operations, Queues, Secrets};
 pub(crate) use codes::code_lists;
 pub use gateway::{Api, Gateway, Identity, Limits, Payer, Sftp};
 pub use keeper::SecretKeeper;

@@ -55,23 +55,6 @@ impl FlowGateway {
         }
         Ok((reception.finish(flow).await.map_err(refuse)?, SearchHash(digest.finish())))
     }
-
-    /// Records a body under a key that was reserved for it: both in one change, or a client that asks again after the process died would
-    /// be told that its request is still being worked on, and then be taken anew.
-    async fn complete(&self, caller: &Caller, key: SearchHash, whole: Whole) -> Result<Submitted, GatewayError> {
-        let flow = &self.0;
-        let file = whole.id();
-        let kind = "submitted".parse().map_err(refuse_ledger)?;
-        let response = StoredResponse { status: 202, kind, body: Some(whole.receipt().object.clone()) };
-        let effects = whole.effects(flow).map_err(refuse)?;
-        let completed = flow.ledger.complete_key(&caller.partner, key, response, flow.now(), effects).await;
-        completed.map_err(refuse_ledger)?;
-        if flow.ledger.receipt(file).await.map_err(refuse_ledger)?.is_none() {
-            // Another request took the key over and was faster; the client learns its file when it asks again.
-            return Err(GatewayError::KeyInUse);
-        }
-        Ok(Submitted { file, duplicate: false })
-    }
 }
 
 #[async_trait]
@@ -92,7 +75,11 @@ impl Gateway for FlowGateway {
         let now = flow.now();
         let reserved = flow.ledger.reserve_key(&caller.partner, key, digest, now.minus(KEY_STALE_MS), now).await;
         let answer = match reserved.map_err(refuse_ledger)? {
-            Reservation::Fresh => return self.complete(caller, key, whole).await,
+            Reservation::Fresh => {
+                // Where another request was faster, the client learns its file when it asks again.
+                let file = whole.receive_under(flow, key).await.map_err(refuse)?.ok_or(GatewayError::KeyInUse)?;
+                return Ok(Submitted { file, duplicate: false });
+            }
             Reservation::InFlight => Err(GatewayError::KeyInUse),
             Reservation::Conflict => Err(GatewayError::KeyReused),
             Reservation::Done(response) => Ok(Submitted { file: first(&response)?, duplicate: true }),

@@ -17,6 +17,12 @@ pub(super) fn job(queue: &QueueName, outcome: &Outcome, took: Duration) {
         .record(took.as_secs_f64());
 }
 
+/// A file that S3 told of was settled.
+#[cfg(feature = "aws")]
+pub(super) fn s3_file(outcome: &'static str) {
+    metrics::counter!("tradewind_s3_files_total", "outcome" => outcome).increment(1);
+}
+
 /// A partner was called.
 pub(super) fn call(partner: &PartnerId, outcome: &'static str, took: Duration) {
     let labels = [("partner", partner.as_str().to_owned()), ("outcome", outcome.to_owned())];

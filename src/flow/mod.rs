@@ -7,6 +7,8 @@ mod answer;
 mod convert;
 mod counted;
 mod deliver;
+#[cfg(feature = "aws")]
+mod events;
 mod gateway;
 mod inbox;
 mod measure;
@@ -33,6 +35,8 @@ use tradewind_transfer::pgp::SecretCert;
 
 use crate::settings::{Settings, SettingsHandle};
 
+#[cfg(feature = "aws")]
+pub use events::run as receive_events;
 pub use gateway::FlowGateway;
 pub use inbox::FlowInbox;
 pub use recover::run as take_up;

@@ -5,7 +5,7 @@ use tradewind_compliance::keys::SearchKind;
 use tradewind_compliance::store::PutMode;
 use tradewind_compliance::vault::{SealingWriter, VaultError};
 use tradewind_compliance::{DeliveryId, PartnerId, ReceiptId};
-use tradewind_ledger::{Effects, NewReceipt, ReceivedContent, SealedValue, SearchHash};
+use tradewind_ledger::{Effects, NewReceipt, ReceivedContent, SealedValue, SearchHash, StoredResponse};
 
 use super::{Flow, FlowError, objects};
 
@@ -16,6 +16,8 @@ pub(super) enum Door {
     Sftp,
     /// The REST door.
     Api,
+    /// A bucket that S3 tells of.
+    S3,
     /// A partner's answer to a call of ours.
     Response,
 }
@@ -26,6 +28,7 @@ impl Door {
         match self {
             Self::Sftp => "sftp",
             Self::Api => "api",
+            Self::S3 => "s3",
             Self::Response => "response",
         }
     }
@@ -113,6 +116,16 @@ impl Whole {
         let id = self.receipt.id;
         flow.ledger.receive_receipt(self.receipt, self.content, Effects::job(job)).await?;
         Ok(id)
+    }
+
+    /// As [`Self::receive`], under a key that was reserved for it: both in one change, or who asks again after the process died would be told
+    /// that it is still being worked on, and then be taken anew. `None` where another took the key over and was faster.
+    pub(super) async fn receive_under(self, flow: &Flow, key: SearchHash) -> Result<Option<ReceiptId>, FlowError> {
+        let (id, partner, body) = (self.receipt.id, self.receipt.partner.clone(), Some(self.receipt.object.clone()));
+        let response = StoredResponse { status: 202, kind: "submitted".parse()?, body };
+        let effects = self.effects(flow)?;
+        flow.ledger.complete_key(&partner, key, response, flow.now(), effects).await?;
+        Ok(flow.ledger.receipt(id).await?.map(|receipt| receipt.id))
     }
 
     /// The same to be written with another change.

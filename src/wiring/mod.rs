@@ -1,6 +1,7 @@
 //! Puts the parts of a process together, by its configuration and its roles.
 
 pub mod backends;
+mod events;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -144,6 +145,7 @@ pub async fn start(config: Config, process: &Process, doors: Doors) -> anyhow::R
     if shared && (roles.has(Role::Deliver) || roles.has(Role::Watch)) {
         tasks.push(tokio::spawn(flow::take_up(flow.clone(), roles.clone(), stop.clone())));
     }
+    tasks.extend(events::start(&config, roles, &flow, &stop).await?);
     tasks.push(tokio::spawn(watch::run(flow.clone(), roles.has(Role::Watch), stop.clone())));
     let door = Arc::new(FlowGateway::new(flow.clone(), workers.as_ref().map(Workers::broker)));
     if let Some(listener) = doors.api {

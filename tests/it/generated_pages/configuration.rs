@@ -28,6 +28,9 @@ const OBJECTS: &str =
     "S3Options {\n    bucket: \"B\",\n    prefix: \"\",\n    path_style: false,\n    encryption: Bucket,\n}";
 const KMS: &str = "KmsOptions {\n    key: \"K\",\n    partners: {},\n    messages: {},\n}";
 const SECRETS: &str = "SecretsOptions {\n    fresh_ms: 300000,\n    stale_ms_max: 3600000,\n    entries_max: 256,\n}";
+const EVENTS: &str = "EventsOptions {\n    queue: \"Q\",\n    bucket: \"B\",\n    folder: [],\n    visibility_timeout_s: 120,\n    receives_max: 20,\n    \
+     path_style: false,\n}";
+const FOLDER: &str = "Folder {\n    prefix: \"P\",\n    partner: P,\n}";
 const CONNECTION: &str = "Connection {\n    region: None,\n    endpoint: None,\n    connect_timeout_ms: 3000,\n    read_timeout_ms: 20000,\n    \
      operation_timeout_ms: 60000,\n    attempts_max: 4,\n}";
 
@@ -43,17 +46,24 @@ impl Debug for Text {
 #[cfg(feature = "aws")]
 #[test]
 fn the_defaults_of_the_engines_are_those_of_their_crates() {
-    use tradewind::config::{Kms, Objects, Secrets};
+    use tradewind::config::{Events, Kms, Objects, Secrets};
     let objects: Objects = minimal("bucket = 'B'");
     let kms: Kms = minimal("key = 'K'");
+    let events: Events = minimal("queue = 'Q'\nbucket = 'B'");
     let connection = format!("{:#?}", objects.connection);
     assert_eq!(connection, CONNECTION);
     let indented = connection.replace('\n', "\n    ");
-    let without = |whole: String| whole.replace(&format!("    connection: {indented},\n"), "");
+    let without = |whole: String| {
+        let of = |whole: String, key: &str| whole.replace(&format!("    {key}: {indented},\n"), "");
+        of(of(whole, "connection"), "s3")
+    };
     let secrets = Secrets::default();
-    for (found, expected) in
-        [(format!("{objects:#?}"), OBJECTS), (format!("{kms:#?}"), KMS), (format!("{secrets:#?}"), SECRETS)]
-    {
+    for (found, expected) in [
+        (format!("{objects:#?}"), OBJECTS),
+        (format!("{kms:#?}"), KMS),
+        (format!("{secrets:#?}"), SECRETS),
+        (format!("{events:#?}"), EVENTS),
+    ] {
         assert_eq!(without(found), expected);
     }
 }
@@ -69,6 +79,8 @@ fn gateway() -> Vec<Table> {
         table("[api]", "Api", GATEWAY, &api),
         table("[api.limits]", "Limits", "api/src/limits.rs", &door),
         table("[api.tls]", "TlsFiles", "api/src/server.rs", &tls),
+        table("[events]", "EventsOptions", "aws/src/events/options.rs", &Text(EVENTS)),
+        table("[[events.folder]]", "Folder", "aws/src/events/options.rs", &Text(FOLDER)),
         table("[ledger]", "Ledger", BACKENDS, &ledger),
         table("[queues]", "Queues", BACKENDS, &queues),
         table("[objects]", "S3Options", "aws/src/s3/options.rs", &Text(OBJECTS)),
