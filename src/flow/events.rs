@@ -161,6 +161,7 @@ impl EventsDoor {
             Reservation::Done(_) => return Ok(Taken::Before),
             Reservation::InFlight | Reservation::Conflict => return Err(FlowError::Internal("an object's own key")),
         }
+        tracing::debug!(%partner, bytes = arrived.size(), "a file of a bucket is read");
         let mut body = match arrived.read().await {
             Ok(body) => body,
             Err(ArrivedError::Gone) => return Ok(Taken::Gone(partner.clone())),

@@ -28,6 +28,8 @@ mod cli_threads;
 mod cli_validate;
 mod crash;
 mod drop;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+mod events;
 mod generated_pages;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
 mod messages;

@@ -87,7 +87,7 @@ fn gateway() -> Vec<Table> {
         table("[kms]", "KmsOptions", "aws/src/kms/options.rs", &Text(KMS)),
         table("[secrets]", "SecretsOptions", "aws/src/secrets/options.rs", &Text(SECRETS)),
         table(
-            "[objects.connection], [kms.connection], [secrets.connection]",
+            "[objects.connection], [kms.connection], [secrets.connection], [events.connection], [events.s3]",
             "Connection",
             "aws/src/connection.rs",
             &Text(CONNECTION),
@@ -231,7 +231,8 @@ fn type_name(of: &str) -> Option<&'static str> {
         "Usage" => "`\"test\"` or `\"production\"`",
         "Signed" => "`\"required\"` or `\"optional\"`",
         "Identity" | "Sftp" | "Api" | "Payer" | "Limits" | "tradewind_api::Limits" | "TlsFiles" => return None,
-        "Ledger" | "Queues" | "Objects" | "Kms" | "Secrets" | "Operations" | "Connection" => return None,
+        "Events" | "Vec<Folder>" | "Ledger" | "Queues" | "Objects" | "Kms" | "Secrets" | "Operations"
+        | "Connection" => return None,
         "SftpLogin" | "Pgp" | "Receive" | "Acknowledge" | "Deliver" | "Webhook" => return None,
         "Vec<PartnerIdentity>" | "Vec<Token>" => return None,
         other => panic!("say in this test what people call the type {other}"),

@@ -1,5 +1,7 @@
 //! What the tests have in common.
 
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+pub(crate) mod bucket;
 pub(crate) mod canary;
 pub(crate) mod client;
 pub(crate) mod engines;
