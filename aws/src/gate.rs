@@ -122,7 +122,9 @@ mod tests {
             })
             .collect();
         tokio::task::yield_now().await;
+        let begun = Instant::now();
         assert_eq!(pass(&gate).await, Err(Failure::new("Decrypt", FailureKind::TimedOut)));
+        assert_eq!(begun.elapsed(), Duration::from_secs(5));
         busy.iter().for_each(tokio::task::JoinHandle::abort);
     }
 

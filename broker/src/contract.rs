@@ -90,7 +90,8 @@ impl World {
     }
 
     pub async fn next(&self, queue: &str) -> Delivered {
-        self.consumer.next(&Wants::Queue(queue.parse().unwrap())).await.unwrap()
+        let wants = Wants::Queue(queue.parse().unwrap());
+        tokio::time::timeout(LONG, self.consumer.next(&wants)).await.expect("a message").unwrap()
     }
 
     /// A broker of another process hands messages over in its own time: what it has given out may not have arrived yet.

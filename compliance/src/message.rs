@@ -219,5 +219,9 @@ mod tests {
         clock.advance(AGE_MS_MAX);
         sealer.seal(&one, b"x").await.unwrap();
         assert_eq!(given(), 4, "too old");
+        assert!(sealer.held(&one, BYTES_MAX - 1).is_some());
+        assert_eq!(given(), 4);
+        sealer.seal(&one, b"x").await.unwrap();
+        assert_eq!(given(), 5, "one byte too many");
     }
 }

@@ -6,6 +6,7 @@
 mod events;
 mod kms;
 mod kms_weather;
+mod messages;
 mod s3;
 mod s3_weather;
 mod secrets;

@@ -75,6 +75,26 @@ async fn an_upload_that_is_cut_half_way_leaves_nothing() {
     nothing_is_left(&place, &weather, "CANARY").await;
 }
 
+/// Else the object would be made of the parts that came.
+#[tokio::test]
+async fn a_writer_that_has_failed_puts_nothing() {
+    let place = Place::new().await;
+    let weather = place.weather().await;
+    let store = place.store_in(&weather).await;
+    let mut writer = store.writer(&key("CANARY"), PutMode::IfAbsent).await.unwrap();
+    weather.next("UploadPart", [DENIED]);
+    let failed = async {
+        loop {
+            if let Err(error) = writer.write(content(PART_BYTES).into()).await {
+                break error;
+            }
+        }
+    };
+    assert_eq!(kind(&soon(failed).await), FailureKind::Denied);
+    assert!(matches!(soon(writer.commit()).await, Err(StoreError::WriterFailed)));
+    nothing_is_left(&place, &weather, "CANARY").await;
+}
+
 #[tokio::test]
 async fn an_upload_that_cannot_be_completed_leaves_nothing() {
     let place = Place::new().await;
@@ -167,6 +187,21 @@ async fn a_body_that_breaks_off_is_taken_up_again() {
 }
 
 #[tokio::test]
+async fn a_body_that_falls_silent_is_taken_up_again_or_given_up() {
+    let place = Place::new().await;
+    let weather = place.weather().await;
+    let store = place.impatient_store_in(&weather).await;
+    let object = content(1_000_003);
+    put(&store, "CANARY", &object, PutMode::IfAbsent).await.unwrap();
+    weather.next("GetObject", [Fault::StallAnswer(400_000)]);
+    assert!(soon(all_of(&store, "CANARY")).await == object);
+    weather.always("GetObject", Fault::StallAnswer(10));
+    let (_, body) = store.get(&key("CANARY")).await.unwrap();
+    assert_eq!(kind(&soon(collect(body)).await.unwrap_err()), FailureKind::TimedOut);
+    assert_eq!(weather.calls("GetObject").len(), 2 + 4);
+}
+
+#[tokio::test]
 async fn a_body_that_always_breaks_off_is_given_up() {
     let place = Place::new().await;
     let weather = place.weather().await;
@@ -176,6 +211,21 @@ async fn a_body_that_always_breaks_off_is_given_up() {
     let (_, body) = store.get(&key("CANARY")).await.unwrap();
     assert_eq!(kind(&soon(collect(body)).await.unwrap_err()), FailureKind::Connection);
     assert_eq!(weather.calls("GetObject").len(), 4);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_was_put_or_asked_for_is_noticed() {
+    let place = Place::new().await;
+    let weather = place.weather().await;
+    let store = place.store_in(&weather).await;
+    put(&store, "CANARY", &content(1_000), PutMode::IfAbsent).await.unwrap();
+    weather.next("GetObject", [Fault::SpoilAnswer, Fault::Answer(200, "CANARY"), Fault::Answer(206, "CANARY")]);
+    let (_, body) = store.get(&key("CANARY")).await.unwrap();
+    assert_eq!(kind(&soon(collect(body)).await.unwrap_err()), FailureKind::Malformed);
+    for _ in 0..2 {
+        let part = store.get_range(&key("CANARY"), 5..11).await;
+        assert_eq!(kind(&part.err().unwrap()), FailureKind::Malformed, "it does not say which part it is");
+    }
 }
 
 #[tokio::test]

@@ -28,6 +28,10 @@ pub(crate) enum Fault {
     LoseAnswer,
     /// The server does it, and the connection breaks after so many bytes of the answer's body.
     CutAnswer(usize),
+    /// The server does it, and the first byte of the answer's body is another one when it comes.
+    SpoilAnswer,
+    /// The server does it, and nothing more comes after so many bytes of the answer's body.
+    StallAnswer(usize),
     /// Nobody answers.
     Silence,
 }
@@ -135,19 +139,37 @@ async fn answer(sky: Arc<Sky>, request: Request<Incoming>) -> io::Result<Respons
             Err(broken())
         }
         Some(Fault::CutAnswer(after)) => {
-            let (head, body) = pass(&sky.server, request).await?.into_parts();
-            let body = body.collect().await?.to_bytes();
-            let some = Frame::data(body.slice(..after.min(body.len())));
             let cut = futures::stream::once(async {
                 // What was sent until now is sent for good before the end comes.
                 tokio::task::yield_now().await;
                 Err(broken())
             });
-            let pieces = futures::stream::once(async { Ok(some) }).chain(cut);
-            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(Box::pin(pieces)))))
+            begin(pass(&sky.server, request).await?, after, cut).await
+        }
+        Some(Fault::SpoilAnswer) => {
+            let (head, body) = pass(&sky.server, request).await?.into_parts();
+            let mut body = body.collect().await?.to_bytes().to_vec();
+            body[0] ^= 1;
+            Ok(Response::from_parts(head, full(body.into())))
+        }
+        Some(Fault::StallAnswer(after)) => {
+            begin(pass(&sky.server, request).await?, after, futures::stream::pending()).await
         }
         Some(Fault::Silence) => std::future::pending().await,
     }
+}
+
+/// An answer of which so many bytes come, and then something else.
+async fn begin(
+    answer: Response<Body>,
+    bytes: usize,
+    then: impl futures::Stream<Item = io::Result<Frame<Bytes>>> + Send + Sync + 'static,
+) -> io::Result<Response<Body>> {
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let some = Frame::data(body.slice(..bytes.min(body.len())));
+    let pieces = futures::stream::once(async { Ok(some) }).chain(then);
+    Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(Box::pin(pieces)))))
 }
 
 /// What an S3 or a KMS request asks for.
