@@ -19,6 +19,10 @@ pub(super) enum Cut {
     SilentBefore,
     /// The server has done it; its answer, and all that follows, is swallowed.
     SilentAfter,
+    /// As `SilentAfter`; then comes `SilentAsked`.
+    SilentTwice,
+    /// Who asks what became of a commit hears nothing any more.
+    SilentAsked,
 }
 
 /// What becomes of every connection that there is.
@@ -107,12 +111,10 @@ impl Way {
                     let Ok(count @ 1..) = read else { return Ok(()) };
                     self.wait().await;
                     let bytes = &up[..count];
-                    let commits = bytes.windows(6).any(|window| window == b"COMMIT");
-                    let cut = if commits { self.next.lock().unwrap().take() } else { None };
-                    match cut {
+                    match self.cut(bytes) {
                         None => server.write_all(bytes).await?,
                         Some(Cut::Before) => return Ok(()),
-                        Some(Cut::SilentBefore) => return std::future::pending().await,
+                        Some(Cut::SilentBefore | Cut::SilentAsked) => return std::future::pending().await,
                         Some(cut) => {
                             server.write_all(bytes).await?;
                             assert!(server.read(&mut down).await? > 0, "the server answers");
@@ -130,6 +132,18 @@ impl Way {
                 }
             }
         }
+    }
+
+    /// The cut that these bytes meet.
+    fn cut(&self, bytes: &[u8]) -> Option<Cut> {
+        let hold = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+        let mut next = self.next.lock().unwrap();
+        let word: &[u8] = if *next == Some(Cut::SilentAsked) { b"RETURNING batch" } else { b"COMMIT" };
+        let cut = if hold(word) { next.take() } else { None };
+        if cut == Some(Cut::SilentTwice) {
+            *next = Some(Cut::SilentAsked);
+        }
+        cut
     }
 
     async fn wait(&self) {
