@@ -24,7 +24,7 @@ async fn a_cut_in_the_commit_neither_loses_nor_doubles() {
     let proxy = Proxy::to(harness.address().await).await;
     let options = PostgresOptions::new(&harness.url(Some(proxy.address))).unwrap();
     // One writer, so that the commit that is cut is ours; and short limits for the silent ways.
-    let options = PostgresOptions { writers: 1, transaction_timeout: Duration::from_secs(1), ..options };
+    let options = PostgresOptions { writers: 1, transaction_timeout: Duration::from_secs(2), ..options };
     let ledger = PostgresLedger::open(options).await.unwrap();
     let mut expected = 1;
     assert_eq!(reserve(&ledger).await, expected);
