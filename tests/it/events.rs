@@ -110,7 +110,7 @@ fn what_cannot_be_received_is_told_and_left_to_the_dead_letters() {
     assert!(gateway.sftp("clinic").fetch_text("999_").contains("ISA*"));
 }
 
-/// A process that has this door alone.
+/// A process that has this door alone, and opens nothing that was sealed.
 struct Door {
     process: Child,
     log: PathBuf,
@@ -122,7 +122,7 @@ impl Door {
         let file = fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = tradewind(gateway.folder());
         Engines::of(gateway.data()).unwrap().give(&mut command);
-        command.args(["serve", "--roles", "events", "--home"]).arg(gateway.home());
+        command.args(["serve", "--roles", "events", "--seals-only", "--home"]).arg(gateway.home());
         command.env("TRADEWIND_LOG", "info,tradewind=debug").stdout(Stdio::null()).stderr(file);
         Self { process: command.spawn().unwrap(), log }
     }

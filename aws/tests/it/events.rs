@@ -7,6 +7,7 @@ use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
 use aws_smithy_http_client::Builder;
 use serde_json::json;
 use tradewind_aws::{ArrivedError, ConfigError, Connection, EventsOptions, FailureKind, S3Events};
+use tradewind_compliance::store::StoreError;
 
 use crate::support::events::{Queue, Source, bytes_of, events, next};
 use crate::support::s3::{Place, access, content};
@@ -280,4 +281,30 @@ async fn a_queue_that_is_not_there_is_told_and_files_do_not_travel_in_clear() {
     {
         assert!(matches!(S3Events::new(options, &access()).await, Err(ConfigError::EndpointInsecure)));
     }
+}
+
+#[tokio::test]
+async fn a_silent_queue_and_a_silent_bucket_are_waited_for_no_longer_than_told() {
+    let (place, queue) = (Place::new().await, Queue::new(10).await);
+    let (sqs, s3) = (queue.weather().await, place.weather().await);
+    let source = place.source();
+    let options = EventsOptions {
+        connection: sqs.impatient_connection(),
+        s3: s3.impatient_connection(),
+        ..queue.options(&source)
+    };
+    let events = events(options).await;
+    let put = source.put(&place.key("claims"), b"ISA*").await;
+    queue.send(&source.notice(&put).to_string()).await;
+    sqs.always("ReceiveMessage", Fault::Silence);
+    assert_eq!(soon(events.next()).await.unwrap_err().kind(), FailureKind::TimedOut);
+    sqs.clear();
+    let arrived = next(&events).await;
+    s3.always("GetObject", Fault::Silence);
+    assert!(matches!(soon(arrived.read()).await.map(drop), Err(ArrivedError::Store(StoreError::Unavailable(_)))));
+    s3.clear();
+    sqs.always("DeleteMessage", Fault::Silence);
+    assert_eq!(bytes_of(&arrived).await, b"ISA*");
+    assert_eq!(soon(arrived.done()).await.unwrap_err().kind(), FailureKind::TimedOut);
+    assert_eq!(queue.depth().await, (0, 1), "it comes again");
 }
