@@ -119,7 +119,8 @@ async fn a_server_that_is_not_there_is_said_in_time() {
     let harness = PostgresHarness::new().await;
     let silent = PostgresOptions::new(&harness.url(Some(address))).unwrap();
     let silent = PostgresOptions { connect_timeout: std::time::Duration::from_millis(200), ..silent };
-    let error = PostgresLedger::open(silent).await.unwrap_err();
+    let opening = tokio::time::timeout(std::time::Duration::from_secs(60), PostgresLedger::open(silent));
+    let error = opening.await.expect("an answer").unwrap_err();
     assert!(matches!(error, LedgerError::Timeout { limit_ms: 200 }) && error.is_transient(), "{error}");
     drop(listener);
     let gone = PostgresOptions::new(&harness.url(Some(address))).unwrap();
