@@ -2,14 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::support::bucket::Bucket;
 use crate::support::canary;
 use crate::support::engines::Engines;
+use crate::support::forward::forward;
 use crate::support::gateway::{Gateway, Options};
 use crate::support::gnupg::Gnupg;
 use crate::support::ledger::{alarmed, conservation, rows, value};
@@ -110,6 +119,37 @@ fn what_cannot_be_received_is_told_and_left_to_the_dead_letters() {
     assert!(gateway.sftp("clinic").fetch_text("999_").contains("ISA*"));
 }
 
+/// The way to SQS, on which the word that a file is received can be held up.
+struct Way {
+    address: SocketAddr,
+    held: Arc<AtomicBool>,
+    _runtime: Runtime,
+}
+
+impl Way {
+    fn to(aws: &str) -> Self {
+        let aws = aws.strip_prefix("http://").expect("http://HOST:PORT").trim_end_matches('/').to_owned();
+        let held = Arc::<AtomicBool>::default();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(pass).with_state((aws, held.clone()));
+        drop(runtime.spawn(async move { axum::serve(listener, router).await }));
+        Self { address, held, _runtime: runtime }
+    }
+}
+
+async fn pass(
+    State((aws, held)): State<(String, Arc<AtomicBool>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, Bytes) {
+    if held.load(Ordering::SeqCst) && headers["x-amz-target"] == "AmazonSQS.DeleteMessage" {
+        std::future::pending::<()>().await;
+    }
+    forward(&aws, &headers, &body).await
+}
+
 /// A process that has this door alone, and opens nothing that was sealed.
 struct Door {
     process: Child,
@@ -144,7 +184,9 @@ impl Drop for Door {
 fn a_file_is_received_once_though_the_door_is_killed_on_the_way() {
     const FILES: u64 = 10;
     let bucket = Bucket::make();
-    let mut gateway = Gateway::prepared(&Options { gateway: &bucket.toml(), ..Options::default() });
+    let way = Way::to(&std::env::var("TRADEWIND_TEST_AWS").unwrap());
+    let toml = bucket.toml_by(&format!("http://{}", way.address));
+    let mut gateway = Gateway::prepared(&Options { gateway: &toml, ..Options::default() });
     let mut others = Command::new(env!("CARGO_BIN_EXE_tradewind"));
     others.env("TRADEWIND_ROLES", "sftp,api,translate,deliver,answer,relay,watch");
     gateway.run_under(others);
@@ -152,6 +194,7 @@ fn a_file_is_received_once_though_the_door_is_killed_on_the_way() {
     let recorded = || value(gateway.data(), "SELECT count(*) FROM receipt WHERE door = 's3'");
     for file in 0..FILES {
         let (read, before) = (door.reads(), recorded());
+        way.held.store(file % 2 == 1, Ordering::SeqCst);
         std::thread::scope(|scope| {
             scope.spawn(|| bucket.put(&format!("clinic/in/{file}.x12"), claims(900 + file, 60).as_bytes()));
             // Within the reading, and between the recording and the word to the queue.
@@ -163,6 +206,7 @@ fn a_file_is_received_once_though_the_door_is_killed_on_the_way() {
         });
         door = Door::open(&gateway);
     }
+    way.held.store(false, Ordering::SeqCst);
     let all_of_them = usize::try_from(FILES * 60).unwrap();
     assert_eq!(gateway.receiver.wait_for(all_of_them).len(), all_of_them);
     bucket.settled(0);

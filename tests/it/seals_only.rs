@@ -13,12 +13,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tradewind_compliance::CONTEXT_KEY_KIND;
 
 use crate::support::engines::Engines;
+use crate::support::forward::forward;
 use crate::support::gateway::{Gateway, Options};
 use crate::support::gnupg::Gnupg;
 use crate::support::sftp::Sftp;
@@ -59,18 +58,7 @@ async fn decide(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) 
         return (StatusCode::BAD_REQUEST, Bytes::from_static(br#"{"__type":"AccessDeniedException"}"#));
     }
     desk.granted.fetch_add(1, Ordering::SeqCst);
-    let mut request = format!("POST / HTTP/1.0\r\nHost: {}\r\nContent-Length: {}\r\n", desk.kms, body.len());
-    for name in ["x-amz-target", "content-type", "authorization", "x-amz-date"] {
-        request.push_str(&format!("{name}: {}\r\n", headers[name].to_str().unwrap()));
-    }
-    let request = [request.as_bytes(), b"\r\n", &body].concat();
-    let mut server = TcpStream::connect(&desk.kms).await.unwrap();
-    server.write_all(&request).await.unwrap();
-    let mut answer = Vec::new();
-    server.read_to_end(&mut answer).await.unwrap();
-    let head = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
-    let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
-    (StatusCode::from_u16(status).unwrap(), Bytes::from(answer.split_off(head + 4)))
+    forward(&desk.kms, &headers, &body).await
 }
 
 /// The door's process.

@@ -30,10 +30,15 @@ impl Bucket {
 
     /// The door's section: what comes under `clinic/in/` is the clinic's.
     pub(crate) fn toml(&self) -> String {
+        self.toml_by(&self.aws)
+    }
+
+    /// The same, with SQS elsewhere.
+    pub(crate) fn toml_by(&self, sqs: &str) -> String {
         let Self { aws, bucket, queue } = self;
         format!(
             "[events]\nqueue = \"{queue}\"\nbucket = \"{bucket}\"\npath-style = true\nvisibility-timeout-s = 2\nreceives-max = 8\n\
-             connection = {{ endpoint = \"{aws}\", read-timeout-ms = 4000 }}\ns3 = {{ endpoint = \"{aws}\" }}\n\
+             connection = {{ endpoint = \"{sqs}\", read-timeout-ms = 4000 }}\ns3 = {{ endpoint = \"{aws}\" }}\n\
              [[events.folder]]\nprefix = \"clinic/in/\"\npartner = \"clinic\"\n"
         )
     }

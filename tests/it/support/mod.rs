@@ -5,6 +5,8 @@ pub(crate) mod bucket;
 pub(crate) mod canary;
 pub(crate) mod client;
 pub(crate) mod engines;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+pub(crate) mod forward;
 pub(crate) mod gateway;
 pub(crate) mod gnupg;
 pub(crate) mod ledger;
