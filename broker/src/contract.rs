@@ -29,7 +29,7 @@ pub trait Harness: Send + Sync {
 macro_rules! broker_contract {
     ($harness:expr) => {
         $crate::broker_contract!(@tests $harness; delivers_what_was_published, forgets_what_is_done,
-            gives_back_what_a_consumer_drops, tells_each_outcome_once, takes_bodies_up_to_the_limit,
+            gives_back_what_a_consumer_drops, counts_no_attempt_that_could_not_be_made, tells_each_outcome_once, takes_bodies_up_to_the_limit,
             serves_partners_in_turn, counts_depth, wakes_a_waiting_consumer, serves_queues_by_prefix,
             loses_nothing_to_a_cancelled_wait, gives_each_message_to_one_of_many_consumers);
     };
@@ -160,9 +160,26 @@ pub async fn gives_back_what_a_consumer_drops(harness: &dyn Harness) {
     }
 }
 
+pub async fn counts_no_attempt_that_could_not_be_made(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (id, accepted) = world.publish("translate", "acme").await;
+    let wait = Duration::from_millis(1);
+    for _ in 0..2 {
+        let delivered = world.next("translate").await;
+        assert_eq!((delivered.message().id, delivered.message().attempt), (id, 1));
+        delivered.settle(Outcome::Later(wait));
+        if accepted == Accepted::Held {
+            assert_eq!(world.ended.all(), [(id, Outcome::Later(wait))], "the outbox waits");
+            return;
+        }
+    }
+    assert_eq!(world.next("translate").await.message().attempt, 1);
+}
+
 pub async fn tells_each_outcome_once(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let outcomes = [Outcome::Done, Outcome::RetryAfter(Duration::from_secs(3_600)), Outcome::Rejected("poison")];
+    let hour = Duration::from_secs(3_600);
+    let outcomes = [Outcome::Done, Outcome::RetryAfter(hour), Outcome::Later(hour), Outcome::Rejected("poison")];
     let mut expected = Vec::new();
     let mut aside = Vec::new();
     for outcome in outcomes {

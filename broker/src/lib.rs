@@ -41,6 +41,8 @@ pub enum Outcome {
     Done,
     /// It failed: again after this time, with the next attempt number.
     RetryAfter(Duration),
+    /// It could not be tried, for something that it needs is away: again after this time, with the same attempt number.
+    Later(Duration),
     /// It will never succeed. The reason is a code of ours, never a value of a partner's.
     Rejected(&'static str),
     /// It was not tried: the consumer went away with it. It is owed again without counting an attempt.

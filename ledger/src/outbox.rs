@@ -55,6 +55,8 @@ pub enum JobEnd {
     Done,
     /// Again, not before this time.
     RetryAt(UnixMs),
+    /// It could not be tried: again, not before this time, and its attempt is not counted.
+    Later(UnixMs),
     /// Handed back without having been tried: its attempt is not counted.
     Returned,
     /// Never again by itself.

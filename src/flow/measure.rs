@@ -10,6 +10,7 @@ pub(super) fn job(queue: &QueueName, outcome: &Outcome, took: Duration) {
     let word = match outcome {
         Outcome::Done => "done",
         Outcome::RetryAfter(_) => "retried",
+        Outcome::Later(_) => "later",
         Outcome::Rejected(_) => "rejected",
         Outcome::Returned => "returned",
     };

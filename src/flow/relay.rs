@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Accepted, Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
-use tradewind_ledger::{Effects, Job, JobEnd, Lease, LedgerError, NewAlarm, Wake};
+use tradewind_ledger::{Effects, Job, JobEnd, Lease, LedgerError, NewAlarm, UnixMs, Wake};
 
 use super::{Flow, FlowError};
 
@@ -187,12 +187,17 @@ fn end(flow: &Flow, message: &Message, outcome: &Outcome) -> Result<JobEnd, Ledg
     Ok(match outcome {
         Outcome::Done => JobEnd::Done,
         Outcome::Returned => JobEnd::Returned,
+        Outcome::Later(wait) => JobEnd::Later(after(flow, *wait)),
         Outcome::RetryAfter(wait) => {
             tracing::info!(queue = %message.queue, job = %message.id, attempt = message.attempt, "a job is tried again");
-            JobEnd::RetryAt(flow.now().plus(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+            JobEnd::RetryAt(after(flow, *wait))
         }
         Outcome::Rejected(reason) => JobEnd::Quarantined(reason.parse()?),
     })
+}
+
+fn after(flow: &Flow, wait: Duration) -> UnixMs {
+    flow.now().plus(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
 async fn alarm(flow: &Flow, message: &Message, reason: &str) -> Result<(), LedgerError> {

@@ -49,6 +49,8 @@ async fn settle(shared: &Shared, Ended { message, acker, outcome }: Ended) {
             let next = Message { attempt: message.attempt + 1, ..message };
             hand_on(shared, Target::Delay(after), &next, &acker).await
         }
+        // Published anew and not given back: what is given back counts towards the broker's own limit.
+        Outcome::Later(after) => hand_on(shared, Target::Delay(after), &message, &acker).await,
         Outcome::Rejected(reason) => quarantine(shared, message, &acker, reason).await,
     };
     // One that is not told comes again: consumers are idempotent by its id.

@@ -78,6 +78,12 @@ pub async fn returns_without_counting(harness: &dyn Harness) {
             world.ledger.settle_jobs(vec![(leased[0].lease(), JobEnd::Returned)]).await.unwrap();
         }
     }
+    for moment in 1..4 {
+        let leased = world.ledger.lease_jobs(&lane, 1, NOW.plus(moment - 1), NOW.plus(1_000)).await.unwrap();
+        assert_eq!(leased[0].attempt, 1);
+        world.ledger.settle_jobs(vec![(leased[0].lease(), JobEnd::Later(NOW.plus(moment)))]).await.unwrap();
+        assert_eq!(world.ledger.next_job_at().await.unwrap(), Some(NOW.plus(moment)));
+    }
 }
 
 pub async fn hears_nothing_but_done_of_a_lease_that_was_taken_over(harness: &dyn Harness) {
@@ -85,7 +91,7 @@ pub async fn hears_nothing_but_done_of_a_lease_that_was_taken_over(harness: &dyn
     let other = World::new(harness).await;
     let poison = || JobEnd::Quarantined("out-of-attempts".parse().unwrap());
     let lane = lane("translate", "acme");
-    for slow_end in [JobEnd::Returned, JobEnd::RetryAt(NOW), poison(), JobEnd::Done] {
+    for slow_end in [JobEnd::Returned, JobEnd::Later(NOW), JobEnd::RetryAt(NOW), poison(), JobEnd::Done] {
         let id = write(&world, "translate", "acme", 1).await[0];
         let slow = world.ledger.lease_jobs(&lane, 1, NOW, NOW.plus(1_000)).await.unwrap();
         let now = NOW.plus(1_000);

@@ -159,13 +159,14 @@ async fn settle(tx: &mut Tx, lease: Lease, end: &JobEnd) -> Result<()> {
         // Done is done, whoever did it.
         JobEnd::Done => sqlx::query("DELETE FROM outbox WHERE id = $1"),
         JobEnd::RetryAt(_) => sqlx::query(held!("leased = FALSE, due_at = $3")),
+        JobEnd::Later(_) => sqlx::query(held!("leased = FALSE, due_at = $3, attempt = attempt - 1")),
         JobEnd::Returned => sqlx::query(held!("leased = FALSE, due_at = created_at, attempt = attempt - 1")),
         JobEnd::Quarantined(_) => sqlx::query(held!("leased = FALSE, state = 'quarantined', reason = $3")),
     };
     let query = query.bind(lease.job.as_str());
     let query = if *end == JobEnd::Done { query } else { query.bind(int(lease.attempt)) };
     let query = match end {
-        JobEnd::RetryAt(due_at) => query.bind(int(due_at.0)),
+        JobEnd::RetryAt(due_at) | JobEnd::Later(due_at) => query.bind(int(due_at.0)),
         JobEnd::Quarantined(reason) => query.bind(reason.as_str()),
         JobEnd::Done | JobEnd::Returned => query,
     };
