@@ -21,6 +21,7 @@ mod wakes;
 mod writer;
 
 use std::fmt;
+use std::time::Duration;
 
 use sqlx::postgres::PgRow;
 use sqlx::{Connection as _, Executor, PgConnection};
@@ -36,6 +37,9 @@ use writer::Writer;
 type Backend = PostgresLedger;
 type Db = sqlx::Postgres;
 type DbRow = PgRow;
+
+/// How long a change of the schema may take, other processes' included.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The oldest version that is still looked after by its makers and has what the statements use.
 const VERSION_LEAST: i64 = 140_000;
@@ -64,7 +68,7 @@ impl PostgresLedger {
     pub async fn open(options: PostgresOptions) -> Result<Self> {
         let mut connection = session::open(&options).await?;
         check_version(&mut connection).await?;
-        let limit = options.transaction_timeout;
+        let limit = MIGRATION_TIMEOUT;
         let late = |_| Err(LedgerError::Timeout { limit_ms: limit.as_millis().try_into().unwrap_or(u64::MAX) });
         timeout(limit, migrate(&mut connection)).await.unwrap_or_else(late)?;
         connection.execute("DELETE FROM commit_mark WHERE at < now() - INTERVAL '7 days'").await?;

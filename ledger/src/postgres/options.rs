@@ -24,8 +24,11 @@ pub struct PostgresOptions {
     pub statement_timeout: Duration,
     /// How long a statement waits for a row that another writer holds.
     pub lock_timeout: Duration,
-    /// How long a transaction may take, by our own clock: a network that swallows everything ends here.
+    /// How long a transaction may take, by our own clock: a network that swallows everything ends here. The server, too, ends one that it
+    /// hears nothing more of, and frees its locks.
     pub transaction_timeout: Duration,
+    /// How long a read may take, by our own clock.
+    pub read_timeout: Duration,
     /// How often a commit is tried when its connection breaks or it loses against another writer.
     pub tries_max: u32,
     /// Units of work that one commit takes at most.
@@ -58,8 +61,9 @@ impl PostgresOptions {
             readers: 4,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
-            lock_timeout: Duration::from_secs(10),
-            transaction_timeout: Duration::from_secs(60),
+            lock_timeout: Duration::from_secs(5),
+            transaction_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(10),
             tries_max: 20,
             commit_units_max: 32,
             waiting_units_max: 1_024,

@@ -29,7 +29,7 @@ impl Readers {
             .acquire_timeout(options.connect_timeout)
             .connect_with(reading)
             .await?;
-        Ok(Self { pool, limit: options.transaction_timeout })
+        Ok(Self { pool, limit: options.read_timeout })
     }
 
     pub(super) fn pool(&self) -> &PgPool {

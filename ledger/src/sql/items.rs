@@ -126,13 +126,26 @@ pub(super) async fn release_set_lanes(tx: &mut Tx, interchange: InterchangeId) -
 
 /// Discards some items of a receipt's interchanges that are staged, or duplicates. True while there may be more.
 pub(crate) async fn discard_some(tx: &mut Tx, receipt: ReceiptId) -> Result<bool> {
-    dialect::lock_row(tx, "receipt", receipt.as_str()).await?;
+    lock_staged(tx, receipt).await?;
+    // Who still translates it may have finished its sets: it must not accept what is discarded here.
+    let sql = "UPDATE transaction_set SET state = 'open' WHERE interchange IN
+        (SELECT id FROM interchange WHERE receipt = $1 AND state = 'staged')";
+    sqlx::query(sql).bind(receipt.as_str()).execute(&mut tx.conn).await?;
     let sql = "SELECT s.id FROM interchange x JOIN transaction_set s ON s.interchange = x.id
         WHERE x.receipt = $1 AND x.state IN ('staged', 'duplicate') AND s.item_count > 0 LIMIT 1";
     let row = sqlx::query(sql).bind(receipt.as_str()).fetch_optional(&mut tx.conn).await?;
     let Some(row) = row else { return Ok(false) };
     discard_of_set(tx, parse(&row, "id")?).await?;
     Ok(true)
+}
+
+/// Locks a receipt, and what of its interchanges is to be discarded: an acceptance comes before that, or finds it gone.
+async fn lock_staged(tx: &mut Tx, receipt: ReceiptId) -> Result<()> {
+    dialect::lock_row(tx, "receipt", receipt.as_str()).await?;
+    let sql =
+        locked!("SELECT 1 FROM interchange WHERE receipt = $1 AND state IN ('staged', 'duplicate') ORDER BY ordinal");
+    sqlx::query(sql).bind(receipt.as_str()).execute(&mut tx.conn).await?;
+    Ok(())
 }
 
 /// Discards some of what a duplicate staged; its sets at the end. True while there may be more.
@@ -162,7 +175,7 @@ async fn discard_of_set(tx: &mut Tx, set: SetId) -> Result<()> {
 
 /// Discards a receipt's emptied sets and staged interchanges.
 pub(super) async fn discard_staged(tx: &mut Tx, receipt: ReceiptId) -> Result<()> {
-    dialect::lock_row(tx, "receipt", receipt.as_str()).await?;
+    lock_staged(tx, receipt).await?;
     let sets = "DELETE FROM transaction_set WHERE interchange IN
         (SELECT id FROM interchange WHERE receipt = $1 AND state IN ('staged', 'duplicate'))";
     sqlx::query(sets).bind(receipt.as_str()).execute(&mut tx.conn).await?;

@@ -79,8 +79,14 @@ async fn a_black_hole_ends_what_is_under_way_in_time() {
     let proxy = Proxy::to(harness.address().await).await;
     let options = PostgresOptions::new(&harness.url(Some(proxy.address))).unwrap();
     let limit = Duration::from_secs(2);
-    let options =
-        PostgresOptions { writers: 1, connect_timeout: limit, transaction_timeout: limit, tries_max: 2, ..options };
+    let options = PostgresOptions {
+        writers: 1,
+        connect_timeout: limit,
+        transaction_timeout: limit,
+        read_timeout: limit,
+        tries_max: 2,
+        ..options
+    };
     let ledger = PostgresLedger::open(options).await.unwrap();
     let there = receipt("acme");
     ledger.receive_receipt(there.clone(), content(), Effects::none()).await.unwrap();
