@@ -16,6 +16,8 @@ pub(crate) fn start(json: bool) {
     // Colours are for eyes: a file or a collector gets none.
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // It would tell on standard error that it cannot write to it, which ends a thread where the log's disk is full.
+    let log = log.log_internal_errors(false);
     // Fails only where a log was started before, which then serves.
     let _ = if json { log.json().try_init() } else { log.with_target(false).try_init() };
 }

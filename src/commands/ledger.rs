@@ -110,7 +110,7 @@ async fn copy(mut config: Config, to: SecretRef) -> anyhow::Result<Outcome> {
     let OpenLedger::Sqlite(from) = OpenLedger::existing(&config).await? else {
         anyhow::bail!("expected a ledger in a file")
     };
-    let OpenLedger::Postgres(to) = OpenLedger::open(&target).await? else { anyhow::bail!("expected a database") };
+    let OpenLedger::Postgres(to) = OpenLedger::existing(&target).await? else { anyhow::bail!("expected a database") };
     let bar = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     let progress = |table, rows| bar.set_message(format!("{table}: {rows} rows"));
     let copied = to.copy_from(&from, progress).await.context("nothing was copied")?;

@@ -11,6 +11,7 @@ use tradewind_api::{
 };
 use tradewind_broker::Broker;
 use tradewind_compliance::keys::SearchKind;
+use tradewind_compliance::store::StoreError;
 use tradewind_compliance::{ItemId, ReceiptId};
 use tradewind_ledger::{LedgerError, Reservation, SearchHash, StoredResponse};
 
@@ -22,6 +23,11 @@ use super::{Flow, FlowError, convert, realtime, view};
 const KEY_STALE_MS: u64 = 5 * 60_000;
 /// How long a client waits before it asks again when the disk is full.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// How long an engine may take to say that it is there.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
+/// The object that is asked for to learn whether the store answers. There is none.
+const PROBE: &str = "health";
 
 /// The rooms as the REST door sees them.
 pub struct FlowGateway(Arc<Flow>, Arc<Counted>, Option<Arc<dyn Broker>>);
@@ -106,17 +112,28 @@ impl Gateway for FlowGateway {
     }
 
     async fn health(&self) -> Health {
-        let ledger = self.0.ledger.next_job_at().await.is_ok();
+        let flow = &self.0;
+        let ledger = answers(async { flow.ledger.next_job_at().await.is_ok() });
+        let objects = answers(async {
+            let Ok(probe) = PROBE.parse() else { return false };
+            matches!(flow.vault.store().head(&probe).await, Ok(_) | Err(StoreError::NotFound))
+        });
+        let (ledger, objects) = tokio::join!(ledger, objects);
         let part = |name: &'static str, ok| HealthPart { name: name.into(), ok };
-        let mut parts = vec![part("ledger", ledger)];
+        let mut parts = vec![part("ledger", ledger), part("objects", objects)];
         // Doors take files in without the broker: the outbox keeps what is to be done with them.
         parts.extend(self.2.as_ref().map(|queues| part("queues", queues.connected())));
-        Health { live: true, ready: ledger, parts }
+        Health { live: true, ready: ledger && objects, parts }
     }
 
     async fn metrics(&self) -> MetricsSnapshot {
         self.1.current(&self.0).await
     }
+}
+
+/// Whether an engine says in time that it is there.
+async fn answers(engine: impl Future<Output = bool>) -> bool {
+    tokio::time::timeout(HEALTH_PATIENCE, engine).await.unwrap_or(false)
 }
 
 /// The file that an idempotency key stood for: its id is the last part of its object's key.

@@ -4,6 +4,7 @@
 //! from room to room in memory, so a process may die anywhere and the next one goes on.
 
 mod answer;
+mod away;
 mod convert;
 mod counted;
 mod deliver;

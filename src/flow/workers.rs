@@ -9,12 +9,15 @@ use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Broker, Delivered, Message, Outcome, QueueName, Settlement, Wants, backoff};
 use tradewind_compliance::PartnerId;
 
-use super::{Flow, FlowError, answer, deliver, measure, notify, recover, relay, translate};
+use super::{Flow, FlowError, answer, away, deliver, measure, notify, recover, relay, translate};
 use crate::roles::{Role, Roles};
 use crate::settings::Settings;
 
 /// How long unfinished work may go on after a stop.
 const DRAIN: Duration = Duration::from_secs(15);
+
+/// The wait of a job whose engine is away is that after so many attempts, however many there were: one to two seconds.
+const AWAY_TRIES: u32 = 2;
 
 /// Between two looks whether partners were configured anew.
 const LANES_EVERY: Duration = Duration::from_secs(2);
@@ -154,7 +157,7 @@ fn serve<F, R>(
         while let Some(delivered) = broker.next(&wants).await {
             let message = delivered.message();
             let work = room(flow.clone(), message.partner.clone(), message.body.reference().to_owned());
-            at_work.spawn(work_on(delivered, work));
+            at_work.spawn(work_on(flow.clone(), delivered, work));
             match width {
                 Width::One => drop(at_work.join_next().await),
                 Width::Lanes => while at_work.try_join_next().is_some() {},
@@ -164,9 +167,26 @@ fn serve<F, R>(
     });
 }
 
-async fn work_on(delivered: Delivered, work: impl Future<Output = Result<Done, FlowError>> + Send + 'static) {
+async fn work_on(
+    flow: Arc<Flow>,
+    delivered: Delivered,
+    work: impl Future<Output = Result<Done, FlowError>> + Send + 'static,
+) {
     let (message, began) = (delivered.message().clone(), Instant::now());
-    let outcome = outcome(&message, tokio::spawn(work).await);
+    let ended = tokio::spawn(work).await;
+    if let Ok(Err(error)) = &ended
+        && away::waits(&flow, message.id, error)
+    {
+        tracing::warn!(queue = %message.queue, job = %message.id, %error, "a job waits for what is away");
+        measure::job(&message.queue, &Outcome::Returned, began.elapsed());
+        // It waits aside, so that others may be tried meanwhile; the broker bounds how many of a partner's do.
+        tokio::spawn(async move {
+            tokio::time::sleep(backoff(AWAY_TRIES, rand::random())).await;
+            delivered.settle(Outcome::Returned);
+        });
+        return;
+    }
+    let outcome = outcome(&message, ended);
     measure::job(&message.queue, &outcome, began.elapsed());
     delivered.settle(outcome);
 }

@@ -1,6 +1,7 @@
 //! The engines behind the seams, by configuration. Only here do concrete backends have names.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tradewind_broker::{Broker, InProcess, InProcessOptions, Settlement};
@@ -13,6 +14,11 @@ use tradewind_ledger::{Ledger, SqliteLedger, SqliteOptions};
 use crate::config::Config;
 use crate::flow::OpenBroker;
 use crate::home;
+
+/// How long a read of a database may take for a room, which has better to do than to wait for a connection that is dead.
+const READ: Duration = Duration::from_secs(10);
+/// How long it may take for a command that reads all of it.
+const READ_WHOLE: Duration = Duration::from_secs(120);
 
 /// The ledger of a configuration.
 #[derive(Clone)]
@@ -30,8 +36,12 @@ impl OpenLedger {
     /// # Errors
     /// When it cannot be opened.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::open_for(config, READ).await
+    }
+
+    async fn open_for(config: &Config, read: Duration) -> anyhow::Result<Self> {
         if let Some(url) = &config.gateway.ledger.url {
-            return database(config, url).await;
+            return database(config, url, read).await;
         }
         let options = SqliteOptions::new(config.data().join("ledger.db"));
         Ok(Self::Sqlite(SqliteLedger::open(options).await.context("the ledger")?))
@@ -44,7 +54,7 @@ impl OpenLedger {
     pub async fn existing(config: &Config) -> anyhow::Result<Self> {
         let there = config.gateway.ledger.url.is_some() || config.data().join("ledger.db").exists();
         anyhow::ensure!(there, "{} holds no ledger", config.data().display());
-        Self::open(config).await
+        Self::open_for(config, READ_WHOLE).await
     }
 
     /// What the rooms use.
@@ -78,17 +88,19 @@ impl OpenLedger {
 }
 
 #[cfg(feature = "postgres")]
-async fn database(config: &Config, url: &crate::config::SecretRef) -> anyhow::Result<OpenLedger> {
+async fn database(config: &Config, url: &crate::config::SecretRef, read: Duration) -> anyhow::Result<OpenLedger> {
     use secrecy::ExposeSecret;
     use tradewind_ledger::{PostgresLedger, PostgresOptions};
     let url = config.secret(url).await.context("[ledger] url")?;
-    let options = PostgresOptions::new(url.expose_secret()).context("[ledger] url")?;
+    let mut options = PostgresOptions::new(url.expose_secret()).context("[ledger] url")?;
+    options.read_timeout = read;
+    options.statement_timeout = read.max(options.statement_timeout);
     let ledger = PostgresLedger::open(options).await.context("the ledger")?;
     Ok(OpenLedger::Postgres(Box::new(ledger)))
 }
 
 #[cfg(not(feature = "postgres"))]
-async fn database(_: &Config, _: &crate::config::SecretRef) -> anyhow::Result<OpenLedger> {
+async fn database(_: &Config, _: &crate::config::SecretRef, _: Duration) -> anyhow::Result<OpenLedger> {
     anyhow::bail!("this program was built without the feature `postgres`")
 }
 
