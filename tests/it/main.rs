@@ -43,3 +43,5 @@ mod seals_only;
 mod secrets;
 mod support;
 mod trip;
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+mod weather;

@@ -1,54 +1,11 @@
 //! A disk that is full.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
-
-use tempfile::TempDir;
-
 use super::Desk;
-use crate::support::client::{MOUNT, UMOUNT};
 use crate::support::gateway::Options;
 use crate::support::rest::X12;
+use crate::support::small::Small;
 use crate::support::wait::until;
 use crate::support::x12::{claims, isa13, numbered};
-
-/// A small file system of its own.
-struct Small(TempDir);
-
-impl Small {
-    fn mount() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut mount = MOUNT.command();
-        mount.args(["-t", "tmpfs", "-o", "size=24m,mode=700", "tradewind-test"]).arg(folder.path());
-        let output = MOUNT.run(&mut mount);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "this test mounts a small tmpfs, which only root may: {said}");
-        Self(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Takes all room that is left. Gives the file that holds it.
-    fn fill(&self) -> std::path::PathBuf {
-        let path = self.path().join("ballast");
-        let mut file = File::create(&path).unwrap();
-        for piece in [1 << 20, 4096, 1] {
-            while file.write_all(&vec![0; piece]).is_ok() {}
-        }
-        path
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let mut unmount = UMOUNT.command();
-        // Lazily: a test that failed may have left a process in it.
-        let _ = UMOUNT.run(unmount.arg("-l").arg(self.path()));
-    }
-}
 
 #[test]
 fn a_full_disk_is_a_refusal_at_the_door_loses_nothing_and_is_recovered_from() {

@@ -9,6 +9,7 @@ use std::process::Command;
 use super::canary::files_under;
 use super::client::Client;
 use super::python::python_with;
+use super::sky::{Proxy, Sky};
 
 const PSQL: Client = Client { name: "psql", package: "postgresql-client" };
 
@@ -41,8 +42,16 @@ pub(crate) fn engines() -> bool {
 }
 
 impl Engines {
-    /// Makes what a gateway in `folder` needs, and gives more of its `tradewind.toml`; `None` where the tests run without engines.
-    pub(crate) fn make(folder: &Path) -> Option<(Self, String)> {
+    /// Proxies before all engines.
+    pub(crate) fn sky() -> Sky {
+        let [ledger, queues, objects, keys] =
+            ["POSTGRES", "AMQP", "S3", "AWS"].map(|of| variable(&format!("TRADEWIND_TEST_{of}")));
+        Sky::over([&ledger, &queues, &objects, &keys])
+    }
+
+    /// Makes what a gateway in `folder` needs, and gives more of its `tradewind.toml`; `None` where the tests run without engines. Under a
+    /// sky, the gateway reaches them through its proxies, and the tests themselves do not.
+    pub(crate) fn make(folder: &Path, sky: Option<&Sky>) -> Option<(Self, String)> {
         if !engines() {
             return None;
         }
@@ -61,13 +70,18 @@ impl Engines {
         let (keys, address) =
             s3.strip_prefix("http://").and_then(|rest| rest.split_once('@')).expect("http://KEY:SECRET@HOST:PORT");
         let (key, secret) = keys.split_once(':').expect("KEY:SECRET");
+        let by = |url: &str, of: fn(&Sky) -> &Proxy| sky.map_or_else(|| url.to_owned(), |sky| of(sky).instead_in(url));
         let ledger = format!("{server}/{name}");
-        let made =
-            python_with("engines.py", &[BUCKET, &format!("http://{address}"), key, secret, &aws, &name, &ledger]);
+        let made = python_with(
+            "engines.py",
+            &[BUCKET, &format!("http://{address}"), key, secret, &aws, &name, &by(&ledger, |sky| &sky.ledger)],
+        );
+        let queues = by(&variable("TRADEWIND_TEST_AMQP"), |sky| &sky.queues);
+        let (objects, keys) = (by(address, |sky| &sky.objects), by(&aws, |sky| &sky.keys));
         let environment = BTreeMap::from(
             [
                 ("TRADEWIND_IT_LEDGER", ledger.as_str()),
-                ("TRADEWIND_IT_QUEUES", &variable("TRADEWIND_TEST_AMQP")),
+                ("TRADEWIND_IT_QUEUES", &queues),
                 ("AWS_ACCESS_KEY_ID", key),
                 ("AWS_SECRET_ACCESS_KEY", secret),
                 ("AWS_REGION", "us-east-1"),
@@ -76,8 +90,8 @@ impl Engines {
         );
         let toml = format!(
             "[ledger]\nurl = \"aws-secretsmanager:{name}/ledger#url\"\n[queues]\nurl = \"env:TRADEWIND_IT_QUEUES\"\nprefix = \"{name}\"\n\
-             [objects]\nbucket = \"{BUCKET}\"\nprefix = \"{name}/\"\npath-style = true\nconnection = {{ endpoint = \"http://{address}\" }}\n\
-             [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{aws}\" }}\n\
+             [objects]\nbucket = \"{BUCKET}\"\nprefix = \"{name}/\"\npath-style = true\nconnection = {{ endpoint = \"http://{objects}\" }}\n\
+             [kms]\nkey = \"{}\"\nconnection = {{ endpoint = \"{keys}\" }}\n\
              [secrets]\nfresh-ms = 1000\nconnection = {{ endpoint = \"{aws}\" }}\n",
             made["key"].as_str().unwrap()
         );

@@ -20,6 +20,7 @@ use super::program::tradewind;
 use super::receiver::Receiver;
 use super::rest::Rest;
 use super::sftp::Sftp;
+use super::sky::Sky;
 use super::wait::{PATIENCE, until};
 
 /// Lines of the log that a test that failed shows.
@@ -38,6 +39,8 @@ pub(crate) struct Options<'a> {
     pub(crate) pgp: &'a str,
     /// A folder that the data lies in, instead of the home's own.
     pub(crate) data: Option<&'a Path>,
+    /// The weather between it and its engines.
+    pub(crate) sky: Option<&'a Sky>,
 }
 
 /// A gateway: its home, its partners `clinic`, `other` (a clinic without webhook and PGP) and `payer`, and its process.
@@ -97,7 +100,7 @@ impl Gateway {
         fs::write(home.join("routes.toml"), route).unwrap();
         let data = options.data.map(|data| format!("data = \"{}\"\n", data.display())).unwrap_or_default();
         let doors = "[sftp]\nlisten = \"127.0.0.1:0\"\n[api]\nlisten = \"127.0.0.1:0\"\n";
-        let engines = Engines::make(folder.path());
+        let engines = Engines::make(folder.path(), options.sky);
         let engines_toml = engines.as_ref().map_or("", |(_, toml)| toml);
         fs::write(home.join("tradewind.toml"), format!("{data}{doors}{engines_toml}{}", options.gateway)).unwrap();
         let engines = engines.map(|(engines, _)| engines);
