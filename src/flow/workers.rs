@@ -173,30 +173,21 @@ async fn work_on(
     work: impl Future<Output = Result<Done, FlowError>> + Send + 'static,
 ) {
     let (message, began) = (delivered.message().clone(), Instant::now());
-    let ended = tokio::spawn(work).await;
-    if let Ok(Err(error)) = &ended
-        && away::waits(&flow, message.id, error)
-    {
-        tracing::warn!(queue = %message.queue, job = %message.id, %error, "a job waits for what is away");
-        measure::job(&message.queue, &Outcome::Returned, began.elapsed());
-        // It waits aside, so that others may be tried meanwhile; the broker bounds how many of a partner's do.
-        tokio::spawn(async move {
-            tokio::time::sleep(backoff(AWAY_TRIES, rand::random())).await;
-            delivered.settle(Outcome::Returned);
-        });
-        return;
-    }
-    let outcome = outcome(&message, ended);
+    let outcome = outcome(&flow, &message, tokio::spawn(work).await);
     measure::job(&message.queue, &outcome, began.elapsed());
     delivered.settle(outcome);
 }
 
-fn outcome(message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
+fn outcome(flow: &Flow, message: &Message, ended: Result<Result<Done, FlowError>, tokio::task::JoinError>) -> Outcome {
     let (queue, job) = (&message.queue, message.id);
     let retry = || Outcome::RetryAfter(backoff(message.attempt, rand::random()));
     match ended {
         Ok(Ok(Done::Yes)) => Outcome::Done,
         Ok(Ok(Done::Later(wait))) => Outcome::RetryAfter(wait),
+        Ok(Err(error)) if away::waits(flow, job, &error) => {
+            tracing::warn!(%queue, %job, %error, "a job waits for what is away");
+            Outcome::Later(backoff(AWAY_TRIES, rand::random()))
+        }
         Ok(Err(error)) => {
             tracing::warn!(%queue, %job, attempt = message.attempt, %error, "a job failed");
             retry()
