@@ -43,6 +43,7 @@ pub(crate) fn engines() -> bool {
 
 impl Engines {
     /// Proxies before all engines.
+    #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
     pub(crate) fn sky() -> Sky {
         let [ledger, queues, objects, keys] =
             ["POSTGRES", "AMQP", "S3", "AWS"].map(|of| variable(&format!("TRADEWIND_TEST_{of}")));

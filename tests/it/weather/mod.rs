@@ -29,6 +29,7 @@ use crate::support::x12::{claims, isa13};
 const CLAIMS: u64 = 2;
 /// Few, so that an outage that is taken for a failure ends in quarantine.
 const ATTEMPTS: &str = "[limits]\nattempts-max = 3\n";
+const ATTEMPTS_MAX: u32 = 3;
 /// The roles of a process that takes files in and hands them on.
 const DOORS: &str = "sftp,api,relay";
 /// Between two tries of a client.
@@ -183,6 +184,19 @@ impl Trip {
         until(words, || self.logs().contains(words).then_some(()));
     }
 
+    /// Waits until a job failed in the rooms, in these words, more often than it has attempts.
+    fn outlasts_attempts(&self, words: &str) {
+        until(words, || {
+            let log = self.log_of("rooms");
+            let mut tries = BTreeMap::new();
+            for line in log.lines().filter(|line| line.contains(words)) {
+                let job = line.split(" job=").nth(1).and_then(|rest| rest.split(' ').next());
+                job.into_iter().for_each(|job| *tries.entry(job.to_owned()).or_insert(0) += 1);
+            }
+            tries.values().any(|tries| *tries > ATTEMPTS_MAX).then_some(())
+        });
+    }
+
     /// What must hold when it has passed: every file at the payer once, nothing in quarantine, nothing in clear.
     fn holds(&self) {
         let data = self.gateway.data();
@@ -227,17 +241,15 @@ impl Drop for Trip {
     }
 }
 
-/// Files are taken in, and the rooms start, with cold caches, under the weather. It lasts longer than a job has attempts.
-fn outlasts(seed: u64, engine: fn(&Sky) -> &Proxy, weather: Weather, words: &str) {
-    const FILES: usize = 3;
+/// A file is taken in, and the rooms start, with cold caches, under the weather. It lasts until it is told.
+fn outlasts(seed: u64, engine: fn(&Sky) -> &Proxy, weather: Weather, told: impl Fn(&Trip)) {
     let mut trip = Trip::prepared(&Options { gateway: ATTEMPTS, ..Options::default() });
     trip.run_as(DOORS);
-    (0..FILES as u64).for_each(|file| trip.drop_at_sftp(seed + file));
+    trip.drop_at_sftp(seed);
     engine(&trip.sky).set(weather);
     let rooms = trip.also("rooms", "translate,deliver,answer,watch");
     trip.blows(seed + 10, 2, |trip| {
-        // One more than the attempts of all jobs together.
-        until(words, || (trip.log_of("rooms").matches(words).count() > FILES * 3).then_some(()));
+        told(trip);
         engine(&trip.sky).set(Weather::Fair);
     });
     trip.holds();

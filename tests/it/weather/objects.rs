@@ -13,7 +13,15 @@ const LINES: usize = 150_000;
 #[test]
 fn objects_that_answer_503() {
     let busy = Weather::Says("503 Slow Down", "<Error><Code>SlowDown</Code></Error>");
-    outlasts(23_100, |sky| &sky.objects, busy, "expected an answer from the object store");
+    outlasts(
+        23_100,
+        |sky| &sky.objects,
+        busy,
+        |trip| {
+            trip.is_told_away("objects");
+            trip.is_logged("waiting for the object store");
+        },
+    );
 }
 
 #[test]
