@@ -203,9 +203,6 @@ pub trait Deliveries: Send + Sync {
     /// before `settle_items` has said that it was not (L4).
     async fn release_items(&self, items: &[ItemId], cause: Cause, at: UnixMs, effects: Effects) -> Result<Settled>;
 
-    /// Turns deliveries left in `sending` since before `before` into `unknown`: a process died in its call. Gives them.
-    async fn recover_deliveries(&self, before: UnixMs, at: UnixMs) -> Result<Vec<DeliveryId>>;
-
     /// One commit before a real-time call. Idempotent by the delivery's id.
     async fn open_inquiry(&self, inquiry: NewInquiry) -> Result<()>;
 

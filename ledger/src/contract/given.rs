@@ -9,9 +9,10 @@ use tradewind_compliance::{
 
 use super::Harness;
 use crate::{
-    Advance, Carried, Cause, DuplicateCheck, Effects, InterchangeKey, InterchangeVerdict, ItemState, Kind, Ledger,
-    NewAnswer, NewDelivery, NewInterchange, NewItem, NewJob, NewNotification, NewReceipt, NewSet, NumberKind, Numbers,
-    Party, Place, ReceivedContent, Scope, SealedValue, SearchHash, SetEnd, UnixMs,
+    Advance, Carried, Cause, DeliveryOutcome, DeliveryState, DuplicateCheck, Effects, InterchangeKey,
+    InterchangeVerdict, ItemState, Kind, Ledger, NewAnswer, NewDelivery, NewInterchange, NewItem, NewJob,
+    NewNotification, NewReceipt, NewSet, NumberKind, Numbers, Party, Place, ReceivedContent, Scope, SealedValue,
+    SearchHash, SetEnd, UnixMs,
 };
 
 /// A moment in the suite's time.
@@ -224,6 +225,17 @@ impl World {
         let delivery = self.delivery(to, items).await;
         self.ledger.begin_delivery(delivery.clone(), Effects::none()).await.unwrap();
         delivery.id
+    }
+
+    /// Takes up the calls that began before `before` and have no end yet, as a process does that finds them. Gives them.
+    pub async fn take_up_calls(&self, before: UnixMs) -> Vec<DeliveryId> {
+        let mut calls = self.ledger.deliveries_in(None, DeliveryState::Sending, u32::MAX).await.unwrap();
+        calls.retain(|call| call.began_at < before);
+        for call in &calls {
+            let (unknown, cause) = (DeliveryOutcome::Unknown, cause("process-ended-in-call"));
+            self.ledger.settle_delivery(call.id, unknown, cause, NOW, Effects::none()).await.unwrap();
+        }
+        calls.into_iter().map(|call| call.id).collect()
     }
 
     pub async fn state(&self, item: ItemId) -> ItemState {

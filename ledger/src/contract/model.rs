@@ -177,7 +177,7 @@ impl Run {
     }
 
     async fn recover(&mut self) {
-        self.world.ledger.recover_deliveries(NOW.plus(1), NOW).await.unwrap();
+        self.world.take_up_calls(NOW.plus(1)).await;
         for item in self.model.iter_mut().filter(|item| item.state == ItemState::Sending) {
             item.state = ItemState::Unknown;
         }

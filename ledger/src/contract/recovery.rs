@@ -17,12 +17,12 @@ pub async fn takes_up_only_calls_that_are_older_than_the_longest(harness: &dyn H
         ids.push(new.id);
     }
     let longest_call = NOW.minus(60_000);
-    assert_eq!(alive.ledger.recover_deliveries(longest_call, NOW).await.unwrap(), ids[..1]);
+    assert_eq!(alive.take_up_calls(longest_call).await, ids[..1]);
     use ItemState::{Sending, Unknown};
     assert_eq!(alive.states(&file.items).await, [Unknown, Sending, Sending]);
     let taken_up = alive.ledger.delivery(ids[0]).await.unwrap().unwrap();
     assert_eq!((taken_up.state, taken_up.changed_at), (DeliveryState::Unknown, NOW));
-    assert!(alive.ledger.recover_deliveries(longest_call, NOW).await.unwrap().is_empty());
+    assert!(alive.take_up_calls(longest_call).await.is_empty());
     alive.conserved().await;
 }
 
@@ -30,12 +30,12 @@ pub async fn believes_a_slow_process_that_its_call_arrived(harness: &dyn Harness
     let (slow, other) = (World::new(harness).await, World::new(harness).await);
     let file = slow.accepted("acme", 1, "payer", 2).await;
     let delivery = slow.sending("payer", &file.items).await;
-    other.ledger.recover_deliveries(NOW.plus(1), NOW).await.unwrap();
+    other.take_up_calls(NOW.plus(1)).await;
     let sent = (DeliveryOutcome::Sent, cause("http-200"));
     let settled = slow.ledger.settle_delivery(delivery, sent.0, sent.1, NOW, Effects::none()).await.unwrap();
     assert_eq!(settled, Settled { changed: 2, ..Settled::default() });
     assert_eq!(other.states(&file.items).await, [ItemState::Sent; 2]);
-    assert!(other.ledger.recover_deliveries(NOW.plus(1), NOW).await.unwrap().is_empty());
+    assert!(other.take_up_calls(NOW.plus(1)).await.is_empty());
     assert!(other.claimable("payer").await.is_empty());
 }
 
@@ -43,7 +43,7 @@ pub async fn tells_a_slow_process_that_its_call_was_settled(harness: &dyn Harnes
     let (slow, other) = (World::new(harness).await, World::new(harness).await);
     let file = slow.accepted("acme", 1, "payer", 2).await;
     let first = slow.sending("payer", &file.items).await;
-    other.ledger.recover_deliveries(NOW.plus(1), NOW).await.unwrap();
+    other.take_up_calls(NOW.plus(1)).await;
     let not_taken = ItemOutcome::NotTaken { attempts_max: 3 };
     other.ledger.settle_items(&file.items, not_taken, cause("query"), NOW, Effects::none()).await.unwrap();
     let second = other.sending("payer", &file.items).await;

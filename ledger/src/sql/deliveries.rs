@@ -69,10 +69,6 @@ impl Deliveries for Backend {
         self.write(move |tx| Box::pin(async move { settle::release(tx, &settlement, &effects).await })).await
     }
 
-    async fn recover_deliveries(&self, before: UnixMs, at: UnixMs) -> Result<Vec<DeliveryId>> {
-        self.write(move |tx| Box::pin(async move { settle::recover(tx, before, at).await })).await
-    }
-
     async fn open_inquiry(&self, inquiry: NewInquiry) -> Result<()> {
         self.write(move |tx| Box::pin(async move { inquiries::open(tx, &inquiry).await })).await
     }

@@ -269,14 +269,3 @@ pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &
     effects::apply(tx, effects, settlement.at).await?;
     Ok(Settled { changed: u32::try_from(moving.len()).unwrap_or(u32::MAX), quarantined: 0, left })
 }
-
-pub(super) async fn recover(tx: &mut Tx, before: UnixMs, at: UnixMs) -> Result<Vec<DeliveryId>> {
-    let sql = locked!("SELECT id FROM delivery WHERE state = 'sending' AND began_at < $1 ORDER BY id");
-    let rows = sqlx::query(sql).bind(int(before.0)).fetch_all(&mut tx.conn).await?;
-    let ids: Vec<DeliveryId> = rows.iter().map(|row| parse(row, "id")).collect::<Result<_>>()?;
-    let cause = Cause::system("process-ended-in-call")?;
-    for id in &ids {
-        change(tx, id.as_str(), DeliveryState::Unknown, &cause, at).await?;
-    }
-    Ok(ids)
-}
