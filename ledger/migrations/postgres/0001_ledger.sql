@@ -98,17 +98,20 @@ CREATE TABLE item (
     claim_hash  BYTEA,
     member_hash BYTEA,
     sealed      BYTEA
-);
--- Serves claiming in order, discarding an attempt, and counting by state without reading a row.
-CREATE INDEX item_by_set ON item (set_id, state, destination, ordinal, delivery);
+) WITH (fillfactor = 45);
+-- What changes on an item's way (state, delivery, attempts) stands in no index, not even in a condition of one, and each page has room for a
+-- second version of its rows: so a change writes no index anew (a HOT update), which would cost several times as much.
+-- Serves claiming in order.
+CREATE INDEX item_by_set ON item (set_id, destination, ordinal);
 CREATE INDEX item_by_claim ON item (claim_hash) WHERE claim_hash IS NOT NULL;
 CREATE INDEX item_by_member ON item (member_hash) WHERE member_hash IS NOT NULL;
-CREATE INDEX item_quarantined ON item (id) WHERE state = 'quarantined';
 
--- Sets that were released and may still hold items for a destination: one row a set and destination, gone when none waits.
+-- Lanes: sets that were released and may still hold items for a destination. One row a set and destination, gone when none waits; no item
+-- whose ordinal is below `first` waits.
 CREATE TABLE deliverable (
     destination TEXT COLLATE "C" NOT NULL,
     set_id      TEXT COLLATE "C" NOT NULL REFERENCES transaction_set (id),
+    first       BIGINT NOT NULL,
     PRIMARY KEY (destination, set_id)
 );
 
@@ -285,6 +288,8 @@ CREATE TABLE event (
     note    BYTEA
 );
 CREATE INDEX event_by_subject ON event (subject, id);
+-- What was ever quarantined: the few among which that which is now is found.
+CREATE INDEX event_quarantined ON event (subject) WHERE state = 'quarantined';
 
 -- Every item with the state that the world sees. Items of duplicates are no items.
 CREATE VIEW item_now AS

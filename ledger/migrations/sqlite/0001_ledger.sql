@@ -87,16 +87,17 @@ CREATE TABLE item (
     member_hash BLOB,
     sealed      BLOB
 ) STRICT, WITHOUT ROWID;
--- Serves claiming in order, discarding an attempt, and counting by state without reading a row.
+-- Serves claiming in order, and counting by state without reading a row.
 CREATE INDEX item_by_set ON item (set_id, state, destination, ordinal, delivery);
 CREATE INDEX item_by_claim ON item (claim_hash) WHERE claim_hash IS NOT NULL;
 CREATE INDEX item_by_member ON item (member_hash) WHERE member_hash IS NOT NULL;
-CREATE INDEX item_quarantined ON item (id) WHERE state = 'quarantined';
 
--- Sets that were released and may still hold items for a destination: one row a set and destination, gone when none waits.
+-- Lanes: sets that were released and may still hold items for a destination. One row a set and destination, gone when none waits; no item
+-- whose ordinal is below `first` waits.
 CREATE TABLE deliverable (
     destination TEXT NOT NULL,
     set_id      TEXT NOT NULL REFERENCES transaction_set (id),
+    first       INTEGER NOT NULL,
     PRIMARY KEY (destination, set_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -273,6 +274,8 @@ CREATE TABLE event (
     note    BLOB
 ) STRICT;
 CREATE INDEX event_by_subject ON event (subject, id);
+-- What was ever quarantined: the few among which that which is now is found.
+CREATE INDEX event_quarantined ON event (subject) WHERE state = 'quarantined';
 
 -- Every item with the state that the world sees. Items of duplicates are no items.
 CREATE VIEW item_now AS

@@ -76,6 +76,19 @@ pub async fn keeps_items_in_order(harness: &dyn Harness) {
     assert_eq!((two.len(), two[0].owner.as_str(), two[0].test), (2, "bravo", false));
 }
 
+pub async fn puts_items_that_come_back_in_their_place(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (first, second) = (world.accepted("acme", 1, "payer", 4).await, world.accepted("bravo", 2, "payer", 2).await);
+    let begun = world.sending("payer", &first.items[..2]).await;
+    world.sending("payer", &second.items).await;
+    assert_eq!(world.claimable("payer").await, first.items[2..]);
+    let (outcome, refused) = (DeliveryOutcome::Refused { attempts_max: 3 }, cause("connection-refused"));
+    world.ledger.settle_delivery(begun, outcome, refused, NOW, Effects::none()).await.unwrap();
+    assert_eq!(world.claimable("payer").await, first.items);
+    let three = world.ledger.claimable_items(&partner("payer"), 3).await.unwrap();
+    assert_eq!(three.iter().map(|item| item.id).collect::<Vec<_>>(), first.items[..3]);
+}
+
 pub async fn never_sends_an_unknown_item_again(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let file = world.accepted("acme", 1, "payer", 2).await;

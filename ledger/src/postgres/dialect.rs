@@ -8,10 +8,10 @@ use crate::Result;
 
 /// A statement that locks the rows that it reads until the commit.
 macro_rules! locked {
-    ($sql:literal) => {
+    ($sql:expr) => {
         concat!($sql, " FOR NO KEY UPDATE")
     };
-    ($sql:literal, $which:literal) => {
+    ($sql:expr, $which:literal) => {
         concat!($sql, " FOR NO KEY UPDATE ", $which)
     };
 }
@@ -21,6 +21,16 @@ macro_rules! locked {
 macro_rules! listed {
     ($parameter:literal) => {
         concat!("= ANY (ARRAY (SELECT value FROM json_each(", $parameter, ")))")
+    };
+}
+
+/// The first $2 items `i` that wait in the lanes of the destination $1. Lane after lane, each along the index, and it ends with the limit:
+/// an order over both would have all that wait sorted.
+macro_rules! first_in_lanes {
+    () => {
+        "(SELECT * FROM deliverable WHERE destination = $1 ORDER BY set_id) q CROSS JOIN LATERAL (SELECT * FROM item w
+            WHERE w.set_id = q.set_id AND w.destination = q.destination AND w.ordinal >= q.first AND w.state = 'waiting'
+            ORDER BY w.ordinal LIMIT $2) i LIMIT $2"
     };
 }
 
@@ -47,26 +57,20 @@ pub(super) async fn lock_name(tx: &mut Tx, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Locks the listed items, and before them every delivery that carried one.
-pub(super) async fn lock_items(tx: &mut Tx, ids: &str) -> Result<()> {
-    let deliveries = concat!(
-        "SELECT 1 FROM delivery WHERE id IN (SELECT c.delivery FROM delivery_item c WHERE c.item ",
+/// Locks every delivery that carried one of the listed items.
+pub(super) async fn lock_carriers(tx: &mut Tx, ids: &str) -> Result<()> {
+    let sql = concat!(
+        "SELECT 1 FROM delivery WHERE id = ANY (ARRAY (SELECT c.delivery FROM delivery_item c WHERE c.item ",
         listed!("$1"),
-        ") ORDER BY id FOR NO KEY UPDATE"
+        ")) ORDER BY id FOR NO KEY UPDATE"
     );
-    tx.conn.execute(sqlx::query(deliveries).bind(ids)).await?;
-    let items = concat!("SELECT 1 FROM item WHERE id ", listed!("$1"), " ORDER BY id FOR NO KEY UPDATE");
-    tx.conn.execute(sqlx::query(items).bind(ids)).await?;
+    tx.conn.execute(sqlx::query(sql).bind(ids)).await?;
     Ok(())
 }
 
-/// Locks the sets of the listed items: whether a set still holds items that wait is decided by one at a time.
+/// Locks the listed sets: whether a set still holds items that wait is decided by one at a time.
 pub(super) async fn lock_sets(tx: &mut Tx, ids: &str) -> Result<()> {
-    let sql = concat!(
-        "SELECT 1 FROM transaction_set WHERE id IN (SELECT i.set_id FROM item i WHERE i.id ",
-        listed!("$1"),
-        ") ORDER BY id FOR NO KEY UPDATE"
-    );
+    let sql = concat!("SELECT 1 FROM transaction_set WHERE id ", listed!("$1"), " ORDER BY id FOR NO KEY UPDATE");
     tx.conn.execute(sqlx::query(sql).bind(ids)).await?;
     Ok(())
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
-use tradewind_compliance::{AnswerId, ItemId, NotificationId, PartnerId, ReceiptId};
+use tradewind_compliance::{AnswerId, DeliveryId, ItemId, NotificationId, PartnerId, ReceiptId};
 
 use super::dialect::{self, placeholders};
-use super::rows::{id_list, int, parse, parse_opt, time, u32, u64};
-use super::{Backend, DbRow, Tx, effects, notifications, settle};
+use super::rows::{flag, id_list, int, parse, parse_opt, time, u32, u64};
+use super::{Backend, DbRow, Tx, effects, items, lanes, notifications, settle};
 use crate::{
     Advance, Answer, AnswerResult, Answers, Attempt, Cause, Effects, LedgerError, NewAnswer, Notification, Place,
     Result, STAGE_ITEMS_MAX, UnixMs,
@@ -91,8 +91,10 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
         return Err(LedgerError::Limit { what: "answers", max: STAGE_ITEMS_MAX, found: answers.len() });
     }
     let ids = id_list(answers.iter().map(|answer| answer.item));
-    dialect::lock_items(tx, &ids).await?;
-    let carried = carried_to(tx, &ids).await?;
+    dialect::lock_carriers(tx, &ids).await?;
+    let locked = items::lock(tx, &ids).await?;
+    let carried = carried(tx, &ids).await?;
+    let to: HashSet<(ItemId, &PartnerId)> = carried.iter().map(|one| (one.item, &one.partner)).collect();
     let mut recorded = recorded_of(tx, &ids).await?;
     let partners = partners_of(tx, answers.iter().map(|answer| answer.source).collect()).await?;
     let mut new: Vec<&NewAnswer> = Vec::with_capacity(answers.len());
@@ -100,7 +102,7 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
         .iter()
         .map(|answer| {
             let partner = partners.get(&answer.source);
-            if !partner.is_some_and(|partner| carried.contains(&(answer.item, partner.clone()))) {
+            if !partner.is_some_and(|partner| to.contains(&(answer.item, partner))) {
                 return AnswerResult::NoItem;
             }
             if !recorded.insert((answer.source, answer.item, answer.ordinal)) {
@@ -115,17 +117,38 @@ pub(super) async fn record(tx: &mut Tx, answers: &[NewAnswer]) -> Result<Vec<Ans
     }
     notifications::queue(tx, &new).await?;
     advance(tx, &new).await?;
+    let moved: HashSet<ItemId> =
+        new.iter().filter(|answer| answer.advance != Advance::Note).map(|answer| answer.item).collect();
+    let left = locked.iter().filter(|item| item.waits && moved.contains(&item.id)).map(|item| item.set).collect();
+    lanes::close(tx, &left).await?;
+    let unknown = carried.iter().filter(|one| one.unknown && moved.contains(&one.item)).map(|one| one.delivery);
+    let at = answers.iter().map(|answer| answer.at).max().unwrap_or_default();
+    settle::close_unknown(tx, &unknown.collect(), &Cause::system("answered")?, at).await?;
     Ok(results)
 }
 
-/// To whom the listed items ever went.
-async fn carried_to(tx: &mut Tx, ids: &str) -> Result<HashSet<(ItemId, PartnerId)>> {
+/// An item in a delivery that carried it.
+struct InDelivery {
+    item: ItemId,
+    delivery: DeliveryId,
+    partner: PartnerId,
+    unknown: bool,
+}
+
+/// What ever carried the listed items.
+async fn carried(tx: &mut Tx, ids: &str) -> Result<Vec<InDelivery>> {
     let sql = concat!(
-        "SELECT c.item, d.partner FROM delivery_item c JOIN delivery d ON d.id = c.delivery WHERE c.item ",
+        "SELECT c.item, c.delivery, d.partner, d.state = 'unknown' AS unknown
+        FROM delivery_item c JOIN delivery d ON d.id = c.delivery WHERE c.item ",
         listed!("$1")
     );
     let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
-    rows.iter().map(|row| Ok((parse(row, "item")?, parse(row, "partner")?))).collect()
+    rows.iter()
+        .map(|row| {
+            let (item, delivery) = (parse(row, "item")?, parse(row, "delivery")?);
+            Ok(InDelivery { item, delivery, partner: parse(row, "partner")?, unknown: flag(row, "unknown")? })
+        })
+        .collect()
 }
 
 /// What is recorded of the listed items.
@@ -182,8 +205,5 @@ async fn advance(tx: &mut Tx, answers: &[&NewAnswer]) -> Result<()> {
         listed!("$1")
     );
     sqlx::query(answered).bind(of(Advance::Answered)).execute(&mut tx.conn).await?;
-    let moved = id_list(answers.iter().filter(|answer| answer.advance != Advance::Note).map(|answer| answer.item));
-    settle::close_set_lanes(tx, &moved).await?;
-    let at = answers.iter().map(|answer| answer.at).max().unwrap_or_default();
-    settle::close_unknown(tx, &moved, &Cause::system("answered")?, at).await
+    Ok(())
 }

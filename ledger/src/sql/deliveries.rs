@@ -1,12 +1,14 @@
 //! Claiming items, committing the intent to call, and finding deliveries again.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use sqlx::Row;
-use tradewind_compliance::{DeliveryId, ItemId, PartnerId};
+use tradewind_compliance::{DeliveryId, ItemId, PartnerId, SetId};
 
 use super::rows::{flag, id_list, int, parse, sealed_opt, state, time, u32, u64};
 use super::settle::ItemSettlement;
-use super::{Backend, DbRow, Tx, dialect, effects, events, inquiries, numbers, settle};
+use super::{Backend, DbRow, Tx, effects, events, inquiries, items, lanes, numbers, settle};
 use crate::{
     AnswerResult, Carried, Cause, ClaimableItem, DELIVERY_ITEMS_MAX, Deliveries, Delivery, DeliveryOutcome,
     DeliveryState, Effects, InquiryEnd, ItemOutcome, LedgerError, NewDelivery, NewInquiry, NumberKind, Place, Result,
@@ -16,15 +18,17 @@ use crate::{
 #[async_trait]
 impl Deliveries for Backend {
     async fn claimable_items(&self, partner: &PartnerId, limit: u32) -> Result<Vec<ClaimableItem>> {
-        // CROSS JOIN keeps SQLite to this order: the open sets first, then their waiting items along the index.
-        let sql =
-            "SELECT i.id, i.set_id, s.interchange, x.receipt, x.partner AS owner, s.guide, x.test, s.object, i.start,
-                i.length, i.attempts, x.settled_at
-            FROM deliverable q
-            CROSS JOIN item i CROSS JOIN transaction_set s CROSS JOIN interchange x
-            WHERE q.destination = $1 AND i.set_id = q.set_id AND i.state = 'waiting' AND i.destination = q.destination
-                AND s.id = q.set_id AND x.id = s.interchange AND x.state = 'accepted' AND s.state = 'accepted'
-            ORDER BY q.set_id, i.ordinal LIMIT $2";
+        // Only what was accepted has lanes.
+        let sql = concat!(
+            "SELECT c.id, c.set_id, s.interchange, x.receipt, x.partner AS owner, s.guide, x.test, s.object, c.start,
+                c.length, c.attempts, x.settled_at
+            FROM (SELECT i.id, i.set_id, i.ordinal, i.start, i.length, i.attempts FROM ",
+            first_in_lanes!(),
+            ") c
+            CROSS JOIN transaction_set s CROSS JOIN interchange x
+            WHERE s.id = c.set_id AND x.id = s.interchange
+            ORDER BY c.set_id, c.ordinal"
+        );
         let rows = sqlx::query(sql).bind(partner.as_str()).bind(int(limit)).fetch_all(self.readers()).await?;
         rows.iter().map(read_claimable).collect()
     }
@@ -196,17 +200,15 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
 /// Takes the items: all of them from accepted to sending, or none (L4).
 async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     let ids = id_list(new.items.iter().map(|carried| carried.item));
-    dialect::lock_items(tx, &ids).await?;
-    // Counted, since as EXISTS it led PostgreSQL by the open sets through all of their items.
+    let sets: BTreeSet<SetId> = items::lock(tx, &ids).await?.iter().map(|item| item.set).collect();
     let take = concat!(
         "UPDATE item SET state = 'assigned', delivery = $1 WHERE id ",
         listed!("$2"),
-        " AND state = 'waiting' AND destination = $3
-        AND (SELECT count(*) FROM deliverable q WHERE q.destination = item.destination AND q.set_id = item.set_id) > 0"
+        " AND state = 'waiting' AND destination = $3"
     );
     let query = sqlx::query(take).bind(new.id.as_str()).bind(&ids).bind(new.partner.as_str());
     let taken = query.execute(&mut tx.conn).await?.rows_affected();
-    if taken != new.items.len() as u64 {
+    if taken != new.items.len() as u64 || !lanes::are_open(tx, &new.partner, &sets).await? {
         return Err(LedgerError::Taken { what: "items of delivery", id: new.id.to_string() });
     }
     let pairs: Vec<String> =
@@ -215,7 +217,7 @@ async fn assign(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
         SELECT $1, key + 1, substr(value, 1, 20), CAST(substr(value, 22) AS BIGINT) FROM json_each($2)";
     let query = sqlx::query(carry).bind(new.id.as_str()).bind(format!("[{}]", pairs.join(",")));
     query.execute(&mut tx.conn).await?;
-    settle::close_set_lanes(tx, &ids).await
+    lanes::close(tx, &sets).await
 }
 
 /// How many items a delivery still decides on.

@@ -6,7 +6,7 @@ use sqlx::query::Query;
 use tradewind_compliance::{InterchangeId, PartnerId, ReceiptId};
 
 use super::rows::{blob, flag, int, parse, parse_opt, state, time, time_opt, u32};
-use super::{Backend, Db, DbRow, Tx, dialect, effects, events, items};
+use super::{Backend, Db, DbRow, Tx, dialect, effects, events, items, lanes};
 use crate::{
     Begun, DuplicateCheck, Effects, Interchange, InterchangeKey, InterchangeState, InterchangeVerdict, Interchanges,
     LedgerError, NewInterchange, NewItem, NewSet, Reason, Result, SetEnd, SetState, TransactionSet, UnixMs,
@@ -248,7 +248,7 @@ pub(super) async fn accept(
         .bind(id.as_str())
         .execute(&mut tx.conn)
         .await?;
-    items::release_set_lanes(tx, id).await?;
+    lanes::release(tx, id).await?;
     events::write_system(tx, id.as_str(), at, InterchangeState::Accepted.as_str(), None).await?;
     effects::apply(tx, effects, at).await?;
     Ok(InterchangeVerdict::Fresh)

@@ -1,13 +1,13 @@
-//! Staging sets and items, discarding them, releasing them.
+//! Staging sets and items, discarding them, locking them.
 
 use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
-use tradewind_compliance::{InterchangeId, ReceiptId, SetId};
+use tradewind_compliance::{InterchangeId, ItemId, ReceiptId, SetId};
 
 use super::Tx;
 use super::dialect::{self, placeholders};
-use super::rows::{blob_opt, int, parse, sealed, state, u32};
+use super::rows::{blob_opt, flag, int, parse, sealed, state, u32};
 use crate::{LedgerError, NewItem, NewSet, Result, STAGE_ITEMS_MAX, SetEnd, SetState};
 
 /// Rows of one statement. More gain nothing and make the statement's text long.
@@ -114,14 +114,24 @@ pub(super) async fn finish_sets(tx: &mut Tx, ends: &[SetEnd]) -> Result<()> {
     Ok(())
 }
 
-/// Opens the way to delivery: one row a set and destination, none an item. The interchange's row is what releases.
-pub(super) async fn release_set_lanes(tx: &mut Tx, interchange: InterchangeId) -> Result<()> {
-    let sql = "INSERT INTO deliverable (destination, set_id)
-        SELECT DISTINCT i.destination, i.set_id FROM transaction_set s CROSS JOIN item i
-        WHERE i.set_id = s.id AND s.interchange = $1 AND s.state = 'accepted' AND i.state = 'waiting' AND i.destination IS NOT NULL
-        ON CONFLICT DO NOTHING";
-    sqlx::query(sql).bind(interchange.as_str()).execute(&mut tx.conn).await?;
-    Ok(())
+/// An item that is locked until the commit.
+pub(super) struct Locked {
+    pub(super) id: ItemId,
+    pub(super) set: SetId,
+    pub(super) waits: bool,
+}
+
+/// Locks the listed items, in the order of their ids.
+pub(super) async fn lock(tx: &mut Tx, ids: &str) -> Result<Vec<Locked>> {
+    let sql = locked!(concat!(
+        "SELECT id, set_id, state = 'waiting' AS waits FROM item WHERE id ",
+        listed!("$1"),
+        " ORDER BY id"
+    ));
+    let rows = sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await?;
+    rows.iter()
+        .map(|row| Ok(Locked { id: parse(row, "id")?, set: parse(row, "set_id")?, waits: flag(row, "waits")? }))
+        .collect()
 }
 
 /// Discards some items of a receipt's interchanges that are staged, or duplicates. True while there may be more.

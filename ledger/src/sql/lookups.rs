@@ -85,7 +85,7 @@ pub(super) async fn in_state(
             ORDER BY d.id, c.position LIMIT $3"
         }
         ItemState::Quarantined => {
-            "SELECT n.* FROM (SELECT id FROM item WHERE state = 'quarantined') q CROSS JOIN item_now n
+            "SELECT n.* FROM (SELECT DISTINCT subject AS id FROM event WHERE state = 'quarantined') q CROSS JOIN item_now n
             WHERE n.id = q.id AND n.state = $1 AND ($2 IS NULL OR n.destination = $2) ORDER BY n.id LIMIT $3"
         }
         _ => "SELECT * FROM item_now WHERE state = $1 AND ($2 IS NULL OR destination = $2) ORDER BY id LIMIT $3",

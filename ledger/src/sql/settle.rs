@@ -1,11 +1,11 @@
 //! What becomes of deliveries and of their items.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use tradewind_compliance::{DeliveryId, ItemId};
+use tradewind_compliance::{DeliveryId, ItemId, SetId};
 
 use super::rows::{flag, id_list, int, parse, state, text};
-use super::{Tx, deliveries, dialect, effects, events};
+use super::{Tx, deliveries, dialect, effects, events, items, lanes};
 use crate::{
     Cause, DELIVERY_ITEMS_MAX, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, Result,
     Settled, UnixMs,
@@ -86,48 +86,29 @@ async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at:
             state = CASE WHEN attempts + 1 >= $1 THEN 'quarantined' ELSE 'waiting' END
         WHERE id ",
         listed!("$2"),
-        " RETURNING id, state"
+        " RETURNING id, set_id, state"
     );
     let rows = sqlx::query(sql).bind(int(attempts_max)).bind(ids).fetch_all(&mut tx.conn).await?;
     let (mut waiting, mut quarantined): (Vec<ItemId>, Vec<ItemId>) = (Vec::new(), Vec::new());
+    let mut sets = BTreeSet::new();
     for row in &rows {
-        let to = if text(row, "state")? == "quarantined" { &mut quarantined } else { &mut waiting };
-        to.push(parse(row, "id")?);
+        if text(row, "state")? == "quarantined" {
+            quarantined.push(parse(row, "id")?);
+        } else {
+            waiting.push(parse(row, "id")?);
+            sets.insert(parse(row, "set_id")?);
+        }
     }
-    events::write_many(tx, &id_list(&waiting), at, ItemState::Accepted.as_str(), cause).await?;
+    let open = id_list(&waiting);
+    events::write_many(tx, &open, at, ItemState::Accepted.as_str(), cause).await?;
     events::write_many(tx, &id_list(&quarantined), at, ItemState::Quarantined.as_str(), cause).await?;
-    open_set_lanes(tx, ids).await?;
+    lanes::open(tx, &open, &sets).await?;
     Ok(u32::try_from(quarantined.len()).unwrap_or(u32::MAX))
-}
-
-/// Opens the way to delivery for the listed items that wait.
-async fn open_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
-    dialect::lock_sets(tx, ids).await?;
-    let sql = concat!(
-        "INSERT INTO deliverable (destination, set_id) SELECT DISTINCT n.destination, n.set_id FROM item_now n WHERE n.id ",
-        listed!("$1"),
-        " AND n.state = 'accepted' AND n.destination IS NOT NULL ON CONFLICT DO NOTHING"
-    );
-    sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
-    Ok(())
-}
-
-/// Closes the way where none of the listed items' sets has an item that waits.
-pub(super) async fn close_set_lanes(tx: &mut Tx, ids: &str) -> Result<()> {
-    dialect::lock_sets(tx, ids).await?;
-    let sql = concat!(
-        "DELETE FROM deliverable
-        WHERE (destination, set_id) IN (SELECT DISTINCT i.destination, i.set_id FROM item i WHERE i.id ",
-        listed!("$1"),
-        ") AND NOT EXISTS (SELECT 1 FROM item i WHERE i.set_id = deliverable.set_id AND i.state = 'waiting'
-            AND i.destination = deliverable.destination)"
-    );
-    sqlx::query(sql).bind(ids).execute(&mut tx.conn).await?;
-    Ok(())
 }
 
 struct Known {
     id: ItemId,
+    set: SetId,
     state: ItemState,
     /// Whether a delivery that may have taken it still stands for it.
     held: bool,
@@ -140,9 +121,10 @@ async fn known(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<Known>> {
         return Err(LedgerError::Limit { what: "items", max: DELIVERY_ITEMS_MAX, found: items.len() });
     }
     let ids = id_list(items);
-    dialect::lock_items(tx, &ids).await?;
+    dialect::lock_carriers(tx, &ids).await?;
+    items::lock(tx, &ids).await?;
     let sql = concat!(
-        "SELECT n.id, n.state, n.delivery IS NOT NULL AS held,
+        "SELECT n.id, n.set_id, n.state, n.delivery IS NOT NULL AS held,
             EXISTS (SELECT 1 FROM delivery_item c WHERE c.item = n.id) AS carried
         FROM item_now n WHERE n.id ",
         listed!("$1")
@@ -152,7 +134,8 @@ async fn known(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<Known>> {
         .iter()
         .map(|row| {
             let (held, carried) = (flag(row, "held")?, flag(row, "carried")?);
-            Ok(Known { id: parse(row, "id")?, state: state(row, "state", ItemState::from_word)?, held, carried })
+            let (id, set) = (parse(row, "id")?, parse(row, "set_id")?);
+            Ok(Known { id, set, state: state(row, "state", ItemState::from_word)?, held, carried })
         })
         .collect::<Result<_>>()?;
     if found.len() < items.len() {
@@ -187,10 +170,15 @@ pub(super) async fn items(
     outcome: ItemOutcome,
     effects: &Effects,
 ) -> Result<Settled> {
-    let (mut moving, mut left) = (Vec::new(), 0);
+    let (mut moving, mut left_by, mut left) = (Vec::new(), BTreeSet::new(), 0);
     for item in known(tx, &settlement.items).await? {
         match verdict(outcome, &item) {
-            Some(true) => moving.push(item.id),
+            Some(true) => {
+                moving.push(item.id);
+                if item.state == ItemState::Accepted {
+                    left_by.insert(item.set);
+                }
+            }
             Some(false) => left += 1,
             None => {
                 let to = match outcome {
@@ -215,8 +203,9 @@ pub(super) async fn items(
             settled.quarantined = not_taken(tx, &ids, attempts_max, cause, at).await?;
         }
     }
-    close_set_lanes(tx, &ids).await?;
-    close_unknown(tx, &ids, cause, at).await?;
+    lanes::close(tx, &left_by).await?;
+    let carriers = unknown_carriers(tx, &ids).await?;
+    close_unknown(tx, &carriers, cause, at).await?;
     effects::apply(tx, effects, at).await?;
     Ok(settled)
 }
@@ -227,22 +216,37 @@ async fn set(tx: &mut Tx, ids: &str, to: ItemState, cause: &Cause, at: UnixMs) -
     events::write_many(tx, ids, at, to.as_str(), cause).await
 }
 
-/// Ends unknown deliveries of the listed items that decide on no item any more: each of their items was settled alone.
-pub(super) async fn close_unknown(tx: &mut Tx, ids: &str, cause: &Cause, at: UnixMs) -> Result<()> {
-    // The few deliveries first, then whether each has ended: the other way round each item would ask for every delivery.
+/// The unknown deliveries that carried one of the listed items.
+async fn unknown_carriers(tx: &mut Tx, items: &str) -> Result<BTreeSet<DeliveryId>> {
     let sql = concat!(
-        "WITH touched (id) AS MATERIALIZED (
-            SELECT DISTINCT d.id FROM delivery_item c CROSS JOIN delivery d
-            WHERE d.id = c.delivery AND d.state = 'unknown' AND c.item ",
-        listed!("$1"),
-        ")
-        SELECT t.id,
+        "SELECT DISTINCT d.id FROM delivery_item c CROSS JOIN delivery d
+        WHERE d.id = c.delivery AND d.state = 'unknown' AND c.item ",
+        listed!("$1")
+    );
+    let rows = sqlx::query(sql).bind(items).fetch_all(&mut tx.conn).await?;
+    rows.iter().map(|row| parse(row, "id")).collect()
+}
+
+/// Ends those of the unknown deliveries that decide on no item any more: each of their items was settled alone.
+pub(super) async fn close_unknown(
+    tx: &mut Tx,
+    unknown: &BTreeSet<DeliveryId>,
+    cause: &Cause,
+    at: UnixMs,
+) -> Result<()> {
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let sql = concat!(
+        "SELECT t.id,
             EXISTS (SELECT 1 FROM delivery_item c JOIN item i ON i.id = c.item AND i.delivery = c.delivery
                 WHERE c.delivery = t.id AND i.state IN ('acknowledged', 'answered')) AS taken
-        FROM touched t WHERE NOT EXISTS (SELECT 1 FROM delivery_item c
-            JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = t.id)"
+        FROM delivery t WHERE NOT EXISTS (SELECT 1 FROM delivery_item c
+            JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned' WHERE c.delivery = t.id)
+        AND t.id ",
+        listed!("$1")
     );
-    for row in sqlx::query(sql).bind(ids).fetch_all(&mut tx.conn).await? {
+    for row in sqlx::query(sql).bind(id_list(unknown)).fetch_all(&mut tx.conn).await? {
         let to = if flag(&row, "taken")? { DeliveryState::Acknowledged } else { DeliveryState::Refused };
         change(tx, &text(&row, "id")?, to, cause, at).await?;
     }
@@ -250,10 +254,13 @@ pub(super) async fn close_unknown(tx: &mut Tx, ids: &str, cause: &Cause, at: Uni
 }
 
 pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &Effects) -> Result<Settled> {
-    let (mut moving, mut left) = (Vec::new(), 0);
+    let (mut moving, mut sets, mut left) = (Vec::new(), BTreeSet::new(), 0);
     for item in known(tx, &settlement.items).await? {
         match item.state {
-            ItemState::Quarantined if !item.held => moving.push(item.id),
+            ItemState::Quarantined if !item.held => {
+                moving.push(item.id);
+                sets.insert(item.set);
+            }
             ItemState::Accepted => left += 1,
             other => {
                 let (id, from, to) = (item.id.to_string(), other.as_str(), ItemState::Accepted.as_str());
@@ -265,7 +272,7 @@ pub(super) async fn release(tx: &mut Tx, settlement: &ItemSettlement, effects: &
     let sql = concat!("UPDATE item SET state = 'waiting', attempts = 0 WHERE id ", listed!("$1"));
     sqlx::query(sql).bind(&ids).execute(&mut tx.conn).await?;
     events::write_many(tx, &ids, settlement.at, ItemState::Accepted.as_str(), &settlement.cause).await?;
-    open_set_lanes(tx, &ids).await?;
+    lanes::open(tx, &ids, &sets).await?;
     effects::apply(tx, effects, settlement.at).await?;
     Ok(Settled { changed: u32::try_from(moving.len()).unwrap_or(u32::MAX), quarantined: 0, left })
 }

@@ -5,7 +5,7 @@ use crate::Result;
 
 /// A statement that locks the rows that it reads until the commit.
 macro_rules! locked {
-    ($sql:literal $(, $lock:literal)?) => {
+    ($sql:expr $(, $lock:literal)?) => {
         $sql
     };
 }
@@ -14,6 +14,15 @@ macro_rules! locked {
 macro_rules! listed {
     ($parameter:literal) => {
         concat!("IN (SELECT value FROM json_each(", $parameter, "))")
+    };
+}
+
+/// The first $2 items `i` that wait in the lanes of the destination $1. CROSS JOIN keeps SQLite to this order: it goes along the indexes, and
+/// ends with the limit.
+macro_rules! first_in_lanes {
+    () => {
+        "deliverable q CROSS JOIN item i WHERE q.destination = $1 AND i.set_id = q.set_id AND i.state = 'waiting'
+            AND i.destination = q.destination AND i.ordinal >= q.first ORDER BY q.set_id, i.ordinal LIMIT $2"
     };
 }
 
@@ -31,7 +40,7 @@ pub(super) async fn lock_name(_: &mut Tx, _name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn lock_items(_: &mut Tx, _ids: &str) -> Result<()> {
+pub(super) async fn lock_carriers(_: &mut Tx, _ids: &str) -> Result<()> {
     Ok(())
 }
 

@@ -27,6 +27,19 @@ async fn processes_that_start_at_once_migrate_once() {
 }
 
 #[tokio::test]
+async fn what_changes_of_an_item_stands_in_no_index() {
+    let harness = PostgresHarness::new().await;
+    let ledger = harness.postgres().await;
+    let sql = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'item'::regclass";
+    let indexes: Vec<String> = sqlx::query_scalar(sql).fetch_all(ledger.readers()).await.unwrap();
+    assert!(indexes.len() > 1);
+    for column in ["state", "delivery", "attempts"] {
+        let named = |index: &String| index.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column);
+        assert!(!indexes.iter().any(named), "each change of {column} would write every index of the item anew");
+    }
+}
+
+#[tokio::test]
 async fn readers_cannot_write() {
     let harness = PostgresHarness::new().await;
     let ledger = harness.postgres().await;
