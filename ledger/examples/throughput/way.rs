@@ -8,6 +8,7 @@ use tradewind_ledger::*;
 use super::claims::{BATCH, NOW, Round, hash, payer};
 
 /// What each part took.
+#[derive(Default)]
 pub(crate) struct Times {
     pub(crate) staged: Duration,
     pub(crate) accepted: Duration,
