@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tradewind_api::{MetricsSnapshot, QueueMetrics, StateMetrics};
 use tradewind_broker::Broker;
-use tradewind_ledger::{Depth, StateCount};
+use tradewind_ledger::{Depth, LedgerError, StateCount};
 
 use super::Flow;
 
@@ -14,30 +14,53 @@ const SHARE: u32 = 10;
 /// A scrape waits so long for fresh counts; then it gets the last ones.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The last counts, and the turn to count anew.
+/// What is counted, each by its own pace: depths, which workers scale with, stay fresh however many items there are to count.
 #[derive(Default)]
-pub(super) struct Counted {
-    last: Mutex<Option<Last>>,
+pub(super) struct Counts {
+    queues: Arc<Counted<QueueMetrics>>,
+    states: Arc<Counted<StateMetrics>>,
+}
+
+impl Counts {
+    /// The counts: fresh ones where they come at once, else the last.
+    pub(super) async fn current(&self, flow: &Arc<Flow>) -> MetricsSnapshot {
+        let (queues, states) =
+            tokio::join!(self.queues.current(queues(flow.clone())), self.states.current(states(flow.clone())));
+        MetricsSnapshot { queues, states }
+    }
+}
+
+/// The last rows, and the turn to count anew.
+struct Counted<T> {
+    last: Mutex<Option<Last<T>>>,
     turn: tokio::sync::Mutex<()>,
 }
 
-struct Last {
-    snapshot: MetricsSnapshot,
+struct Last<T> {
+    rows: Vec<T>,
     at: Instant,
     took: Duration,
 }
 
-impl Counted {
-    /// The counts: fresh ones where they come at once, else the last.
-    pub(super) async fn current(self: &Arc<Self>, flow: &Arc<Flow>) -> MetricsSnapshot {
+impl<T> Default for Counted<T> {
+    fn default() -> Self {
+        Self { last: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+}
+
+impl<T: Clone + Send + 'static> Counted<T> {
+    async fn current(
+        self: &Arc<Self>,
+        rows: impl Future<Output = Result<Vec<T>, LedgerError>> + Send + 'static,
+    ) -> Vec<T> {
         if !self.fresh() {
-            let (counted, flow) = (self.clone(), flow.clone());
+            let counted = self.clone();
             // It goes on where the scrape stops waiting: the next one finds what it counted.
-            let counting = tokio::spawn(async move { counted.count(&flow).await });
+            let counting = tokio::spawn(async move { counted.count(rows).await });
             let _ = tokio::time::timeout(PATIENCE, counting).await;
         }
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().map(|last| last.snapshot.clone()).unwrap_or_default()
+        last.as_ref().map(|last| last.rows.clone()).unwrap_or_default()
     }
 
     fn fresh(&self) -> bool {
@@ -45,34 +68,41 @@ impl Counted {
         last.as_ref().is_some_and(|last| last.at.elapsed() < last.took.saturating_mul(SHARE))
     }
 
-    async fn count(&self, flow: &Flow) {
+    async fn count(&self, rows: impl Future<Output = Result<Vec<T>, LedgerError>>) {
         let Ok(_turn) = self.turn.try_lock() else { return };
         let began = Instant::now();
-        let now = flow.now();
-        let queue = |depth: Depth| QueueMetrics {
-            queue: depth.lane.queue.to_string().into(),
-            depth: depth.ready,
-            oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
-        };
-        let state = |row: StateCount| StateMetrics { kind: row.what.into(), state: row.state.into(), count: row.count };
-        let (depths, states) = tokio::join!(flow.ledger.depths(), flow.ledger.state_counts());
-        let (Ok(depths), Ok(states)) = (depths, states) else {
-            tracing::warn!("the ledger could not be counted; /metrics shows the last counts");
-            return;
-        };
-        let mut queues: Vec<QueueMetrics> = depths.into_iter().map(queue).collect();
-        if let Some(broker) = flow.queues.get().filter(|_| flow.shared) {
-            in_broker(broker.as_ref(), &mut queues).await;
-        }
-        for name in queue_names(flow) {
-            if !queues.iter().any(|row| row.queue == name) {
-                queues.push(QueueMetrics { queue: name.into(), depth: 0, oldest_age: Duration::ZERO });
+        match rows.await {
+            Ok(rows) => {
+                let last = Last { rows, at: Instant::now(), took: began.elapsed() };
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
             }
+            Err(error) => tracing::warn!(%error, "the ledger could not be counted; /metrics shows the last counts"),
         }
-        let states = states.into_iter().map(state).collect();
-        let last = Last { snapshot: MetricsSnapshot { queues, states }, at: Instant::now(), took: began.elapsed() };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
+}
+
+async fn states(flow: Arc<Flow>) -> Result<Vec<StateMetrics>, LedgerError> {
+    let state = |row: StateCount| StateMetrics { kind: row.what.into(), state: row.state.into(), count: row.count };
+    Ok(flow.ledger.state_counts().await?.into_iter().map(state).collect())
+}
+
+async fn queues(flow: Arc<Flow>) -> Result<Vec<QueueMetrics>, LedgerError> {
+    let now = flow.now();
+    let queue = |depth: Depth| QueueMetrics {
+        queue: depth.lane.queue.to_string().into(),
+        depth: depth.ready,
+        oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
+    };
+    let mut queues: Vec<QueueMetrics> = flow.ledger.depths().await?.into_iter().map(queue).collect();
+    if let Some(broker) = flow.queues.get().filter(|_| flow.shared) {
+        in_broker(broker.as_ref(), &mut queues).await;
+    }
+    for name in queue_names(&flow) {
+        if !queues.iter().any(|row| row.queue == name) {
+            queues.push(QueueMetrics { queue: name.into(), depth: 0, oldest_age: Duration::ZERO });
+        }
+    }
+    Ok(queues)
 }
 
 /// Adds what the ledger has handed to a broker that many processes share. One that cannot be asked adds nothing: `/health` tells of it.

@@ -15,7 +15,7 @@ use tradewind_compliance::store::StoreError;
 use tradewind_compliance::{ItemId, ReceiptId};
 use tradewind_ledger::{LedgerError, Reservation, SearchHash, StoredResponse};
 
-use super::counted::Counted;
+use super::counted::Counts;
 use super::receive::{Door, Reception, Whole};
 use super::{Flow, FlowError, convert, realtime, view};
 
@@ -30,13 +30,13 @@ const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
 const PROBE: &str = "health";
 
 /// The rooms as the REST door sees them.
-pub struct FlowGateway(Arc<Flow>, Arc<Counted>, Option<Arc<dyn Broker>>);
+pub struct FlowGateway(Arc<Flow>, Counts, Option<Arc<dyn Broker>>);
 
 impl FlowGateway {
     /// The gateway of a flow, and of the queues where the process has them.
     #[must_use]
     pub fn new(flow: Arc<Flow>, queues: Option<Arc<dyn Broker>>) -> Self {
-        Self(flow, Arc::default(), queues)
+        Self(flow, Counts::default(), queues)
     }
 
     /// Takes the body whole into an object; nothing is recorded yet. The digest is of what the client sent: JSON becomes another

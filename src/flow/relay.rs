@@ -12,8 +12,9 @@ use tradewind_ledger::{Effects, Job, JobEnd, Lease, LedgerError, NewAlarm, UnixM
 
 use super::{Flow, FlowError};
 
-/// How long a job stays leased unless its lease is extended.
-const LEASE_MS: u64 = 60_000;
+/// How long a job stays leased unless its lease is extended, and so how long the jobs of a process that died wait for another one. A
+/// publication that fails takes 10 s, and so does a write that says so.
+const LEASE_MS: u64 = 20_000;
 /// The relay looks at the outbox at least so often, whatever wakes it.
 const POLL: Duration = Duration::from_millis(500);
 /// Jobs that are taken from one lane at once.

@@ -50,6 +50,7 @@ const VERSION_LEAST_TEXT: &str = "14";
 pub struct PostgresLedger {
     writer: Writer,
     readers: Readers,
+    counters: Readers,
     waker: Waker,
     options: PostgresOptions,
 }
@@ -73,17 +74,18 @@ impl PostgresLedger {
         timeout(limit, migrate(&mut connection)).await.unwrap_or_else(late)?;
         connection.execute("DELETE FROM commit_mark WHERE at < now() - INTERVAL '7 days'").await?;
         connection.close().await?;
-        let readers = Readers::open(&options).await?;
+        let (readers, counters) = (Readers::open(&options).await?, Readers::counting(&options));
         let (writer, waker) = (Writer::start(&options), Waker::new());
         let listener = wakes::connect(readers.pool()).await?;
         tokio::spawn(wakes::run(listener, readers.pool().clone(), waker.clone(), writer.closing()));
-        Ok(Self { writer, readers, waker, options })
+        Ok(Self { writer, readers, counters, waker, options })
     }
 
     /// Waits for the writes that were asked for before, closes the connections, and refuses what comes after.
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+        self.counters.close().await;
     }
 
     /// Runs a unit of work in a transaction; answers after its commit. It runs to its end even if the caller goes away, and again where
@@ -106,6 +108,11 @@ impl PostgresLedger {
 
     pub(crate) fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    /// Readers for what reads every item.
+    pub(crate) fn counters(&self) -> &Readers {
+        &self.counters
     }
 }
 

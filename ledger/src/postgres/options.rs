@@ -29,6 +29,8 @@ pub struct PostgresOptions {
     pub transaction_timeout: Duration,
     /// How long a read may take, by our own clock.
     pub read_timeout: Duration,
+    /// How long counting may take that reads every item: it has connections of its own, and nothing waits for it.
+    pub count_timeout: Duration,
     /// How often a commit is tried when its connection breaks or it loses against another writer.
     pub tries_max: u32,
     /// Units of work that one commit takes at most.
@@ -64,6 +66,7 @@ impl PostgresOptions {
             lock_timeout: Duration::from_secs(5),
             transaction_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(10),
+            count_timeout: Duration::from_secs(600),
             tries_max: 20,
             commit_units_max: 32,
             waiting_units_max: 1_024,

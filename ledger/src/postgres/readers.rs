@@ -7,11 +7,16 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPool, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{ConnectOptions, Describe, Either, Error, Execute, Executor, Postgres, SqlStr};
 use tokio::time::timeout;
 
 use super::PostgresOptions;
+
+/// Counts that may be under way at once: each reads the whole ledger.
+const COUNTERS: u32 = 2;
+/// A connection that counted is kept so long for the next count.
+const COUNTER_IDLE: Duration = Duration::from_secs(60);
 
 /// The connections that read.
 #[derive(Debug, Clone)]
@@ -22,14 +27,26 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(super) async fn open(options: &PostgresOptions) -> Result<Self, Error> {
-        let reading = options.session().disable_statement_logging().options([("default_transaction_read_only", "on")]);
         let pool = PgPoolOptions::new()
             // One more listens.
             .max_connections(options.readers.max(1) + 1)
             .acquire_timeout(options.connect_timeout)
-            .connect_with(reading)
+            .connect_with(reading(options))
             .await?;
         Ok(Self { pool, limit: options.read_timeout })
+    }
+
+    /// Connections for counting, which takes as long as there are items: others' reads must not wait for it. They come up when they are
+    /// needed.
+    pub(super) fn counting(options: &PostgresOptions) -> Self {
+        let limit = options.count_timeout;
+        let counting = reading(options).options([("statement_timeout", limit.as_millis().to_string())]);
+        let pool = PgPoolOptions::new()
+            .max_connections(COUNTERS)
+            .idle_timeout(COUNTER_IDLE)
+            .acquire_timeout(options.connect_timeout)
+            .connect_lazy_with(counting);
+        Self { pool, limit }
     }
 
     pub(super) fn pool(&self) -> &PgPool {
@@ -49,6 +66,10 @@ impl Readers {
         lent.whole = read.is_ok();
         read.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into())))
     }
+}
+
+fn reading(options: &PostgresOptions) -> PgConnectOptions {
+    options.session().disable_statement_logging().options([("default_transaction_read_only", "on")])
 }
 
 /// A connection on which a read was given up is ended: nobody waits for what it still has to say.

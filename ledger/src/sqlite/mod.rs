@@ -135,6 +135,11 @@ impl SqliteLedger {
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
     }
+
+    /// Readers for what reads every item.
+    pub(crate) fn counters(&self) -> &SqlitePool {
+        &self.readers
+    }
 }
 
 impl Wakes for SqliteLedger {

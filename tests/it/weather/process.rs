@@ -1,15 +1,22 @@
-//! A process that stops, or that has no disk left.
+//! A process that stops, that has no disk left, or that is killed.
 
 use std::process::Command;
 use std::time::Duration;
 
-use super::{ATTEMPTS, DOORS, Trip};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::{ATTEMPTS, CLAIMS, DOORS, Trip};
 use crate::support::gateway::Options;
 use crate::support::ledger::value;
 use crate::support::program::Background;
 use crate::support::sky::Weather;
 use crate::support::small::Small;
 use crate::support::wait::until;
+use crate::support::x12::{claims, isa13};
+
+/// How often the program is killed.
+const KILLS: u64 = 10;
 
 fn signal(process: &Background, name: &str) {
     let pid = process.0.id().to_string();
@@ -66,4 +73,27 @@ fn a_process_whose_disk_is_full_works_on() {
     trip.comes_to(7);
     trip.holds();
     assert!(!std::fs::read_to_string(log).unwrap().is_empty(), "it logs again");
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_moment() {
+    // Each kill under a job costs it an attempt: the default's are enough for all of them.
+    let mut trip = Trip::with(25_300, &Options { deliver: "timeout-ms = 1000\n", ..Options::default() });
+    let mut random = StdRng::seed_from_u64(25);
+    for seed in 25_301..25_301 + KILLS {
+        let (file, sftp) = (claims(seed, CLAIMS), trip.gateway.sftp("clinic"));
+        sftp.local("upload", file.as_bytes());
+        let uploading = sftp.start(&format!("put upload in/{seed}.x12"));
+        std::thread::sleep(Duration::from_millis(random.random_range(0..1_200)));
+        trip.gateway.kill();
+        let confirmed = uploading.wait_with_output().unwrap().status.success();
+        trip.gateway.run();
+        if confirmed {
+            trip.acknowledged.lock().unwrap().insert(isa13(&file), file);
+        } else {
+            trip.drop_at_sftp(seed);
+        }
+    }
+    trip.comes_to(trip.acknowledged());
+    trip.holds();
 }

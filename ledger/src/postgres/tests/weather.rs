@@ -13,7 +13,8 @@ use super::server::Server;
 use super::support::PostgresHarness;
 use crate::contract::given::{NOW, content, partner, receipt, receipt_id};
 use crate::{
-    ControlNumbers, Effects, LedgerError, NumberKind, PostgresLedger, PostgresOptions, ReceiptState, Receipts,
+    ControlNumbers, Effects, LedgerError, NumberKind, Outbox, PostgresLedger, PostgresOptions, ReceiptState, Receipts,
+    Reports,
 };
 
 /// What a test that hangs is given up after.
@@ -144,6 +145,28 @@ async fn a_read_whose_caller_goes_away_in_a_black_hole_keeps_no_connection() {
     locked.free().await;
     proxy.turn(Weather::Fair);
     timeout(HANGS, ledger.receipt(receipt_id())).await.expect("a connection").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_may_last_longer_than_a_read_and_holds_none_up() {
+    let harness = PostgresHarness::new().await;
+    let limit = Duration::from_millis(200);
+    let ledger = PostgresLedger::open(PostgresOptions { readers: 1, read_timeout: limit, ..harness.options() }).await;
+    let ledger = ledger.unwrap();
+    let locked = harness.lock_receipts().await;
+    let counts: Vec<_> = (0..4)
+        .map(|_| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move { ledger.state_counts().await })
+        })
+        .collect();
+    locked.until_someone_waits(&harness).await;
+    assert!(ledger.receipt(receipt_id()).await.unwrap_err().is_transient(), "a read has its limit");
+    ledger.depths().await.expect("a read of what nobody holds");
+    locked.free().await;
+    for count in counts {
+        timeout(HANGS, count).await.expect("it ends").unwrap().expect("it outlasts the limit of reads");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
