@@ -114,16 +114,21 @@ impl Broker for InProcess {
         true
     }
 
-    /// What waits is forgotten here; the outbox still has it.
+    /// What waits goes back to the outbox.
     fn close(&self) {
         let mut state = self.shared.lock();
         state.closed = true;
+        let mut back = Vec::new();
         for lane in state.queues.values_mut().flat_map(BTreeMap::values_mut) {
             for message in std::mem::take(&mut lane.waiting) {
                 lane.unsettled.remove(&message.id);
+                back.push(message);
             }
         }
         drop(state);
+        for message in &back {
+            self.shared.settlement.settled(message, Outcome::Returned);
+        }
         self.shared.changed.notify_waiters();
     }
 
@@ -317,8 +322,9 @@ mod tests {
     #[tokio::test]
     async fn closing_ends_every_wait_and_leaves_unsettled_work_to_its_consumer() {
         let (broker, ended) = broker(9, 9);
-        for _ in 0..2 {
-            broker.publish(message("translate", "acme")).await.unwrap();
+        let messages = [message("translate", "acme"), message("translate", "acme")];
+        for message in messages.clone() {
+            broker.publish(message).await.unwrap();
         }
         let in_hand = broker.next(&translate()).await.unwrap();
         let elsewhere = broker.clone();
@@ -330,7 +336,12 @@ mod tests {
         assert!(matches!(broker.publish(message("translate", "acme")).await, Err(BrokerError::Closed)));
         let id = in_hand.message().id;
         in_hand.settle(Outcome::Done);
-        assert_eq!(ended.all(), [(id, Outcome::Done)], "what waited was not tried, so nothing is told of it");
+        assert_eq!(id, messages[0].id);
+        assert_eq!(
+            ended.all(),
+            [(messages[1].id, Outcome::Returned), (id, Outcome::Done)],
+            "what waited was not tried"
+        );
         assert_eq!(broker.depth(&QueueName::translate()).await.unwrap(), Depth::default());
     }
 }

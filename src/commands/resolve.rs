@@ -1,11 +1,13 @@
 //! `tradewind resolve`: an operator settles an item that nothing else settles, with a reason.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tradewind_compliance::{Clock, ItemId, WallClock};
-use tradewind_ledger::{Cause, Effects, ItemOutcome, ItemState, Ledger, NewAudit, Scope, UnixMs};
+use tradewind_broker::QueueName;
+use tradewind_compliance::{Clock, IdSource, ItemId, WallClock};
+use tradewind_ledger::{Cause, Effects, ItemOutcome, ItemState, Ledger, NewAudit, NewJob, Scope, UnixMs};
 
 use super::{Outcome, put};
 use crate::wiring::backends::OpenLedger;
@@ -65,7 +67,19 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
         subject: arguments.item.to_string(),
         detail: None,
     };
-    let effects = Effects { audit: vec![audit], ..Effects::none() };
+    // Nothing else would send what waits again before the partner's next file.
+    let jobs = match (&item.destination, arguments.as_) {
+        (Some(partner), Resolution::NotTaken) => vec![NewJob {
+            id: IdSource::new(Arc::new(WallClock))?.job_id(),
+            queue: QueueName::deliver(partner).as_str().parse()?,
+            partner: partner.clone(),
+            kind: "deliver".parse()?,
+            reference: "resolve".to_owned(),
+            due_at: at,
+        }],
+        _ => Vec::new(),
+    };
+    let effects = Effects { audit: vec![audit], jobs, ..Effects::none() };
     let settled = settle(ledger.as_ref(), arguments, item.state, cause, at, effects).await?;
     let after = ledger.item(&Scope::All, arguments.item).await?.map(|item| item.state);
     open.close().await;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tradewind_compliance::PartnerId;
+use tradewind_ledger::DELIVERY_ITEMS_MAX;
 
 use super::{By, Gateway, Partner, PartnerIdentity, Routes, SecretError, SecretKeeper, SecretRef, Usage};
 
@@ -237,6 +238,9 @@ fn check_partner(partner: &Partner, queues: bool, problem: &mut impl FnMut(Strin
         }
         if deliver.batch_items_max == 0 || deliver.batch_bytes_max == 0 || deliver.calls_max == 0 {
             problem("[deliver]: batch-items-max, batch-bytes-max and calls-max are at least 1".into());
+        }
+        if deliver.batch_items_max > DELIVERY_ITEMS_MAX {
+            problem(format!("[deliver]: batch-items-max is at most {DELIVERY_ITEMS_MAX}"));
         }
     }
 }

@@ -18,7 +18,8 @@ pub(super) fn waits(flow: &Flow, job: JobId, error: &FlowError) -> bool {
     job.as_str() > oldest.as_str() && is_away(error)
 }
 
-fn is_away(error: &FlowError) -> bool {
+/// Whether an engine is away, full or denies a right.
+pub(super) fn is_away(error: &FlowError) -> bool {
     match error {
         FlowError::Ledger(error) => error.is_transient(),
         FlowError::Vault(VaultError::Store(error)) => store(error),

@@ -11,7 +11,7 @@ use tradewind_ledger::{Attempt, Effects, NewAlarm, Notification, Scope, UnixMs, 
 use tradewind_transfer::webhook::{RefusedReason, WebhookConfig, WebhookOutcome, WebhookSender};
 
 use super::view::{answer_body, sealed_parts, timestamp};
-use super::{Flow, FlowError, measure};
+use super::{Flow, FlowError, away, measure};
 
 /// How long an attempt may take before another process may make it.
 const LEASE_MS: u64 = 60_000;
@@ -99,13 +99,18 @@ async fn attempt(flow: &Flow, senders: &Senders, notification: &Notification) ->
     let partner = settings.partner(&notification.partner);
     let end =
         match (partner.and_then(|partner| partner.webhook.as_ref()), settings.webhook_secret(&notification.partner)) {
-            (Some(webhook), Some(secret)) => {
-                let body = body(flow, notification).await?;
-                let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
-                let seconds = flow.now().0 / 1_000;
-                let outcome = sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
-                ended(flow, notification, outcome)?
-            }
+            (Some(webhook), Some(secret)) => match body(flow, notification).await {
+                Ok(body) => {
+                    let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
+                    let seconds = flow.now().0 / 1_000;
+                    let outcome =
+                        sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
+                    ended(flow, notification, outcome)?
+                }
+                // Its lease brings it again, in a while.
+                Err(error) if away::is_away(&error) || notification.attempts < ATTEMPTS_MAX => return Err(error),
+                Err(_) => Attempt::Abandoned("body-not-readable".parse()?),
+            },
             _ => Attempt::Abandoned("webhook-not-configured".parse()?),
         };
     let word = match &end {

@@ -1,6 +1,7 @@
 //! The ways to partners: one transport an address, one claim at a time a partner.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,14 @@ pub struct Calls {
     claims: Mutex<HashMap<PartnerId, Arc<tokio::sync::Mutex<()>>>>,
     open: Mutex<HashMap<(PartnerId, usize), Arc<Semaphore>>>,
     looks: Mutex<HashMap<PartnerId, Instant>>,
+    takers: Mutex<HashMap<PartnerId, Taker>>,
+    longest_ms: AtomicU64,
+}
+
+/// How a partner's last call ended.
+enum Taker {
+    Took,
+    RestsUntil(Instant),
 }
 
 impl Calls {
@@ -54,6 +63,36 @@ impl Calls {
             looks.insert(partner.clone(), now + wait);
         }
         !planned
+    }
+
+    /// Lets a partner that did not take a call rest: no job calls it before.
+    pub(super) fn rest(&self, partner: &PartnerId, wait: Duration) {
+        let until = Instant::now() + wait;
+        self.takers().insert(partner.clone(), Taker::RestsUntil(until));
+    }
+
+    /// How long a partner still rests.
+    pub(super) fn rests(&self, partner: &PartnerId) -> Option<Duration> {
+        match self.takers().get(partner)? {
+            Taker::Took => None,
+            Taker::RestsUntil(until) => {
+                Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+            }
+        }
+    }
+
+    /// Notes that a partner took a call; true where that is news to this process.
+    pub(super) fn took(&self, partner: &PartnerId) -> bool {
+        !matches!(self.takers().insert(partner.clone(), Taker::Took), Some(Taker::Took))
+    }
+
+    fn takers(&self) -> std::sync::MutexGuard<'_, HashMap<PartnerId, Taker>> {
+        self.takers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The longest that a call may take, of all that was configured since the start: a call that is open has the time it began with.
+    pub(super) fn longest_ms(&self, configured: u64) -> u64 {
+        self.longest_ms.fetch_max(configured, Ordering::Relaxed).max(configured)
     }
 
     /// Serializes the choice of a partner's next batch within this process. Between processes the ledger does.

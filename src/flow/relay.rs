@@ -65,12 +65,13 @@ pub(super) async fn run(
                 }
             }
         }
-        if publishes && let Err(error) = publish_due(&flow, &publisher, &mut held).await {
-            tracing::warn!(%error, "the outbox could not be relayed; it is tried again");
-        }
+        // Before any lease is taken: one of ours that ran out while the ledger was away must not be taken up as another's.
         if tokio::time::Instant::now() >= leases_due {
             extend(&flow, &held).await;
             leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
+        }
+        if publishes && let Err(error) = publish_due(&flow, &publisher, &mut held).await {
+            tracing::warn!(%error, "the outbox could not be relayed; it is tried again");
         }
     }
     while let Ok(first) = settled.try_recv() {

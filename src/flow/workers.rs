@@ -38,7 +38,7 @@ pub struct Workers {
 pub(super) enum Done {
     /// Nothing more to do.
     Yes,
-    /// Again after a while.
+    /// Again after a while, without an attempt more: what bounds it is its own.
     Later(Duration),
 }
 
@@ -183,7 +183,7 @@ fn outcome(flow: &Flow, message: &Message, ended: Result<Result<Done, FlowError>
     let retry = || Outcome::RetryAfter(backoff(message.attempt, rand::random()));
     match ended {
         Ok(Ok(Done::Yes)) => Outcome::Done,
-        Ok(Ok(Done::Later(wait))) => Outcome::RetryAfter(wait),
+        Ok(Ok(Done::Later(wait))) => Outcome::Later(wait),
         Ok(Err(error)) if away::waits(flow, job, &error) => {
             tracing::warn!(%queue, %job, %error, "a job waits for what is away");
             Outcome::Later(backoff(AWAY_TRIES, rand::random()))

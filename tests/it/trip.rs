@@ -107,6 +107,28 @@ fn with_gpgs_rsa_key() {
     takes_the_trip("rsa3072", "rsa3072");
 }
 
+/// Other files that come meanwhile do not use up the attempts of those that wait.
+#[test]
+fn a_payer_that_is_away_costs_no_claim_and_is_told() {
+    let mut gateway = Gateway::with(&Options { gateway: "[limits]\nattempts-max = 2\n", ..Options::default() });
+    gateway.payer.plan("refuse");
+    let sftp = gateway.sftp("clinic");
+    for seed in 40..46 {
+        sftp.put(&format!("{seed}.x12"), claims(seed, 1).as_bytes());
+    }
+    let calls = || gateway.log().matches("the partner did not take the batch").count();
+    until("calls", || (calls() >= 3).then_some(()));
+    let open =
+        "SELECT count(*) FROM alarm WHERE kind = 'partner-not-taking' AND subject = 'payer' AND cleared_at IS NULL";
+    assert_eq!(ledger::value(gateway.data(), open), "1");
+    gateway.payer.plan("");
+    until("all claims", || (gateway.payer.claims().len() == 6).then_some(()));
+    until("the alarm's end", || (ledger::value(gateway.data(), open) == "0").then_some(()));
+    assert!(ledger::conservation(gateway.data()).holds());
+    assert_eq!(ledger::value(gateway.data(), "SELECT count(*) FROM alarm WHERE kind = 'items-quarantined'"), "0");
+    gateway.stop();
+}
+
 #[test]
 fn a_restart_in_good_order_forgets_nothing_and_webhooks_are_tried_again() {
     let mut gateway = Gateway::start();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Harness;
 use super::given::{NOW, World, cause, partner};
-use crate::{DeliveryOutcome, DeliveryState, Effects, ItemState, LedgerError, NumberKind, Settled};
+use crate::{DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, NumberKind, Settled};
 
 pub async fn hands_each_item_to_one_delivery(harness: &dyn Harness) {
     let world = Arc::new(World::new(harness).await);
@@ -109,6 +109,24 @@ pub async fn never_sends_an_unknown_item_again(harness: &dyn Harness) {
     let late = (DeliveryOutcome::Acknowledged, cause("late-999"));
     world.ledger.settle_delivery(delivery, late.0, late.1, NOW, Effects::none()).await.unwrap();
     assert_eq!(world.states(&file.items).await, [ItemState::Acknowledged; 2]);
+    world.conserved().await;
+}
+
+/// Each item was settled alone, by an acknowledgment that came while the call was made: nothing is left to ask for.
+pub async fn leaves_no_delivery_unknown_that_holds_no_item(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    for (number, outcome, state) in [
+        (1, ItemOutcome::Quarantined, DeliveryState::Refused),
+        (2, ItemOutcome::Acknowledged, DeliveryState::Acknowledged),
+    ] {
+        let file = world.accepted("acme", number, "payer", 2).await;
+        let delivery = world.sending("payer", &file.items).await;
+        let told = cause("told-by-the-partner");
+        world.ledger.settle_items(&file.items, outcome, told, NOW, Effects::none()).await.unwrap();
+        let (unknown, cut) = (DeliveryOutcome::Unknown, cause("cut-after-sending"));
+        world.ledger.settle_delivery(delivery, unknown, cut, NOW, Effects::none()).await.unwrap();
+        assert_eq!(world.ledger.delivery(delivery).await.unwrap().unwrap().state, state);
+    }
     world.conserved().await;
 }
 

@@ -48,7 +48,7 @@ macro_rules! ledger_contract {
                 accepts_one_of_two_concurrent_twins, starts_a_translation_over, keeps_what_was_settled_before_a_restart,
                 discards_what_a_duplicate_staged, refuses_more_items_than_a_call_may_carry;
             deliveries: hands_each_item_to_one_delivery, takes_all_items_or_none, keeps_items_in_order, puts_items_that_come_back_in_their_place,
-                never_sends_an_unknown_item_again, gives_refused_items_back_until_attempts_end,
+                never_sends_an_unknown_item_again, leaves_no_delivery_unknown_that_holds_no_item, gives_refused_items_back_until_attempts_end,
                 turns_calls_cut_by_a_crash_into_unknown, finds_a_delivery_by_each_of_its_numbers,
                 refuses_illegal_delivery_changes;
             recovery: takes_up_only_calls_that_are_older_than_the_longest, believes_a_slow_process_that_its_call_arrived,

@@ -41,6 +41,10 @@ type DbRow = PgRow;
 /// How long a change of the schema may take, other processes' included.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long erased keys wait for the end of transactions that still see them, and how often is looked.
+const FORGET_TIMEOUT: Duration = Duration::from_secs(60);
+const FORGET_LOOK: Duration = Duration::from_millis(200);
+
 /// The oldest version that is still looked after by its makers and has what the statements use.
 const VERSION_LEAST: i64 = 140_000;
 const VERSION_LEAST_TEXT: &str = "14";
@@ -100,10 +104,34 @@ impl PostgresLedger {
 
     /// Writes the table of keys anew, without what was erased. The server's write-ahead log and its backups still hold the wrapped bytes
     /// for as long as they are kept.
+    ///
+    /// # Errors
+    /// When transactions that began before, such as a backup's, do not end in time: the server keeps for them what was erased. It can be
+    /// asked for again.
     async fn forget_erased(&self) -> Result<()> {
         let mut connection = session::open(&self.options).await?;
+        let erased: String =
+            sqlx::query_scalar("SELECT pg_current_xact_id()::xid::text").fetch_one(&mut connection).await?;
+        let began = tokio::time::Instant::now();
+        while self.is_seen(&mut connection, &erased).await? {
+            if began.elapsed() >= FORGET_TIMEOUT {
+                return Err(LedgerError::Timeout {
+                    limit_ms: FORGET_TIMEOUT.as_millis().try_into().unwrap_or(u64::MAX),
+                });
+            }
+            tokio::time::sleep(FORGET_LOOK).await;
+        }
         connection.execute("VACUUM (FULL) branch_key").await?;
         Ok(connection.close().await?)
+    }
+
+    /// Whether a transaction still sees what stood before that one. Those that only count are ended: they are asked for again.
+    async fn is_seen(&self, connection: &mut PgConnection, transaction: &str) -> Result<bool> {
+        let sql = "SELECT CASE WHEN application_name = $2 THEN pg_cancel_backend(pid) END FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
+            AND greatest(age(backend_xmin), age(backend_xid)) >= age($1::xid)";
+        let seen = sqlx::query(sql).bind(transaction).bind(readers::COUNTING).fetch_all(connection).await?;
+        Ok(!seen.is_empty())
     }
 
     pub(crate) fn readers(&self) -> &Readers {

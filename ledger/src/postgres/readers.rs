@@ -12,9 +12,12 @@ use sqlx::{ConnectOptions, Describe, Either, Error, Execute, Executor, Postgres,
 use tokio::time::timeout;
 
 use super::PostgresOptions;
+use super::session::end_with_us;
 
-/// Counts that may be under way at once: each reads the whole ledger.
-const COUNTERS: u32 = 2;
+/// Counts that may be under way at once.
+const COUNTERS: u32 = 4;
+/// How the server names the connections that count.
+pub(super) const COUNTING: &str = "tradewind-counting";
 /// A connection that counted is kept so long for the next count.
 const COUNTER_IDLE: Duration = Duration::from_secs(60);
 
@@ -27,7 +30,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(super) async fn open(options: &PostgresOptions) -> Result<Self, Error> {
-        let pool = PgPoolOptions::new()
+        let pool = pool()
             // One more listens.
             .max_connections(options.readers.max(1) + 1)
             .acquire_timeout(options.connect_timeout)
@@ -41,7 +44,8 @@ impl Readers {
     pub(super) fn counting(options: &PostgresOptions) -> Self {
         let limit = options.count_timeout;
         let counting = reading(options).options([("statement_timeout", limit.as_millis().to_string())]);
-        let pool = PgPoolOptions::new()
+        let counting = counting.application_name(COUNTING);
+        let pool = pool()
             .max_connections(COUNTERS)
             .idle_timeout(COUNTER_IDLE)
             .acquire_timeout(options.connect_timeout)
@@ -66,6 +70,15 @@ impl Readers {
         lent.whole = read.is_ok();
         read.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into())))
     }
+}
+
+fn pool() -> PgPoolOptions {
+    PgPoolOptions::new().after_connect(|conn, _| {
+        Box::pin(async move {
+            end_with_us(conn).await;
+            Ok(())
+        })
+    })
 }
 
 fn reading(options: &PostgresOptions) -> PgConnectOptions {

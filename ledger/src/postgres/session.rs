@@ -141,9 +141,19 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<PgConnection> {
         let sql =
             "SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'";
         conn.execute(sql).await?;
+        end_with_us(&mut conn).await;
         Ok(conn)
     })
     .await
+}
+
+/// Has the server look whether we are still there: what nobody waits for any more ends, and frees its locks and its place. A server that
+/// cannot look (not all systems can) goes on to its own limits.
+pub(super) async fn end_with_us(conn: &mut PgConnection) {
+    let looks = conn.execute("SELECT set_config('client_connection_check_interval', '1000', FALSE)").await;
+    if let Err(error) = looks {
+        tracing::debug!(%error, "the server does not look whether we are still there");
+    }
 }
 
 async fn connect(options: &PostgresOptions) -> Result<Tx> {

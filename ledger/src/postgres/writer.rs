@@ -115,7 +115,12 @@ async fn commit(session: &mut Session, batch: Vec<Box<dyn Unit>>, tries_max: u32
             Err(error) if failures < tries_max && matches!(fate(&error), Fate::Beaten | Fate::Lost) => {
                 tracing::warn!(%error, units = units.len(), "a commit of the ledger failed; it is tried again");
                 failures += 1;
-                batches.push_front(units);
+                if matches!(error, LedgerError::Timeout { .. }) {
+                    // One that is too slow takes no other with it.
+                    units.into_iter().rev().for_each(|unit| batches.push_front(vec![unit]));
+                } else {
+                    batches.push_front(units);
+                }
             }
             Err(error) => {
                 tracing::error!(%error, units = units.len(), "a commit of the ledger failed");

@@ -11,10 +11,19 @@ use crate::Result;
 
 /// Opens the lanes of an interchange that was accepted. Its own row is what releases its items.
 pub(super) async fn release(tx: &mut Tx, interchange: InterchangeId) -> Result<()> {
-    let sql = "INSERT INTO deliverable (destination, set_id, first)
-        SELECT i.destination, i.set_id, min(i.ordinal) FROM transaction_set s CROSS JOIN item i
-        WHERE i.set_id = s.id AND s.interchange = $1 AND s.state = 'accepted' AND i.state = 'waiting' AND i.destination IS NOT NULL
-        GROUP BY i.destination, i.set_id ON CONFLICT DO NOTHING";
+    // From destination to destination along the index: a set may have millions of items.
+    let sql = "WITH RECURSIVE lane (set_id, destination) AS (
+            SELECT s.id, (SELECT min(i.destination) FROM item i WHERE i.set_id = s.id AND i.state = 'waiting')
+            FROM transaction_set s WHERE s.interchange = $1 AND s.state = 'accepted'
+            UNION ALL
+            SELECT l.set_id, (SELECT min(i.destination) FROM item i
+                WHERE i.set_id = l.set_id AND i.state = 'waiting' AND i.destination > l.destination)
+            FROM lane l WHERE l.destination IS NOT NULL
+        )
+        INSERT INTO deliverable (destination, set_id, first)
+        SELECT l.destination, l.set_id, (SELECT i.ordinal FROM item i WHERE i.set_id = l.set_id
+            AND i.destination = l.destination AND i.state = 'waiting' ORDER BY i.ordinal LIMIT 1)
+        FROM lane l WHERE l.destination IS NOT NULL ON CONFLICT DO NOTHING";
     sqlx::query(sql).bind(interchange.as_str()).execute(&mut tx.conn).await?;
     Ok(())
 }

@@ -52,6 +52,10 @@ pub(super) async fn delivery(
     }
     change(tx, id.as_str(), to, cause, at).await?;
     effects::apply(tx, effects, at).await?;
+    if to == DeliveryState::Unknown && held == 0 {
+        // Each of its items was settled alone while the call was made.
+        close_unknown(tx, &BTreeSet::from([id]), cause, at).await?;
+    }
     Ok(settled)
 }
 

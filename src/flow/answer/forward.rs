@@ -61,10 +61,14 @@ pub(in crate::flow) async fn job(flow: Arc<Flow>, payer: PartnerId, source: Stri
             senders.entry((item.owner.clone(), item.receipt, item.test)).or_default().push(Told { item, answer });
         }
     }
+    let mut ended = Ok(Done::Yes);
     for ((owner, receipt, test), told) in senders {
-        forward(&flow, &payer, &owner, Of { receipt, test, source }, told).await?;
+        // One sender that is gone keeps no other from its own. What was given is found by its name when this comes again.
+        if let Err(error) = forward(&flow, &payer, &owner, Of { receipt, test, source }, told).await {
+            ended = Err(error);
+        }
     }
-    Ok(Done::Yes)
+    ended
 }
 
 /// Every claim of a 277CA that names an item of ours.

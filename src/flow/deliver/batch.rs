@@ -11,9 +11,10 @@ use tradewind_edi::item::{Batch as Writer, BatchEnd, BatchOptions};
 use tradewind_edi::{ControlNumber, Guides};
 use tradewind_ledger::{
     Carried, Cause, ClaimableItem, Effects, ItemOutcome, LedgerError, NewAlarm, NewDelivery, NumberKind, Numbers,
+    UnixMs,
 };
 
-use super::{Flow, FlowError};
+use super::{Flow, FlowError, quarantined};
 use crate::config::{Deliver, Usage};
 use crate::flow::objects;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub(super) struct Batch {
     pub(super) items: usize,
     /// How often the item that was tried most was refused before.
     pub(super) attempts: u32,
+    /// When the youngest item was accepted.
+    pub(super) accepted_at: UnixMs,
     /// Before the intent was committed.
     pub(super) intended: Instant,
 }
@@ -65,7 +68,8 @@ async fn gather(flow: &Flow, partner: &PartnerId, deliver: &Deliver) -> Result<V
     let limit = u32::try_from(deliver.batch_items_max).unwrap_or(u32::MAX);
     let items = flow.ledger.claimable_items(partner, limit).await?;
     let Some(first) = items.first().filter(|_| items.len() < deliver.batch_items_max) else { return Ok(items) };
-    let rest = first.accepted_at.plus(deliver.batch_wait_ms).0.saturating_sub(flow.now().0);
+    // At most that, also where a clock was set back.
+    let rest = first.accepted_at.plus(deliver.batch_wait_ms).0.saturating_sub(flow.now().0).min(deliver.batch_wait_ms);
     if rest == 0 {
         return Ok(items);
     }
@@ -123,6 +127,7 @@ async fn write(
     let reads_only = is_inquiry(run);
     let intended = Instant::now();
     let (items, attempts) = (carried.len(), run.iter().map(|item| item.attempts).max().unwrap_or_default());
+    let accepted_at = run.iter().map(|item| item.accepted_at).max().unwrap_or_else(|| flow.now());
     let new = NewDelivery {
         id: delivery,
         partner: partner.clone(),
@@ -133,7 +138,7 @@ async fn write(
         at: flow.now(),
     };
     flow.ledger.begin_delivery(new, Effects::none()).await?;
-    Ok(Some(Batch { delivery, payload, bytes, items, attempts, intended }))
+    Ok(Some(Batch { delivery, payload, bytes, items, attempts, accepted_at, intended }))
 }
 
 async fn drain(to: &mut SealingWriter, out: &mut Vec<u8>) -> Result<(), FlowError> {
@@ -237,7 +242,9 @@ pub(in crate::flow) fn envelope(
 async fn unwritable(flow: &Flow, item: &ClaimableItem, why: &str) -> Result<(), FlowError> {
     tracing::error!(item = %item.id, why, "an item cannot be written as X12 for its partner");
     let cause = Cause::system("not-writable-as-x12")?;
-    flow.ledger.settle_items(&[item.id], ItemOutcome::Quarantined, cause, flow.now(), Effects::none()).await?;
+    let alarm = quarantined(flow, item.id.as_str(), "not-writable-as-x12")?;
+    let effects = Effects { alarms: vec![alarm], ..Effects::none() };
+    flow.ledger.settle_items(&[item.id], ItemOutcome::Quarantined, cause, flow.now(), effects).await?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use tradewind_transfer::transport::{Mode, NotTaken, Outbound, Reply, SendError};
 
 use super::super::receive;
 use super::batch::Batch;
-use super::{Flow, FlowError, settle_queue};
+use super::{Flow, FlowError, quarantined, settle_queue};
 use crate::config::Deliver;
 use crate::flow::{measure, objects};
 
@@ -17,6 +17,10 @@ use crate::flow::{measure, objects};
 pub(super) const SETTLE_AFTER_MS: u64 = 1_000;
 /// How old a committed intent may be when its call begins. An older one may count as cut already: its call is not made any more.
 pub(super) const REST_MS_MAX: u64 = 10_000;
+/// For so long a partner that is away, or asks to be tried later, costs its items no attempt.
+const AWAY_MS_MAX: u64 = 3 * 24 * 3_600_000;
+/// What is open while a partner takes nothing.
+const NOT_TAKING: &str = "partner-not-taking";
 /// Between two tries to write down what became of a call.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
@@ -40,16 +44,25 @@ pub(super) async fn make(
         Ok(Reply::Accepted) => {
             let effects = Effects { owed: owed(flow, batch.delivery, "999")?, ..Effects::none() };
             settle(flow, batch.delivery, DeliveryOutcome::Sent, "taken", effects).await?;
+            took(flow, partner).await?;
             Ok(None)
         }
         Ok(Reply::Answered(body)) => {
             answered(flow, partner, batch.delivery, &body).await?;
+            took(flow, partner).await?;
             Ok(None)
         }
         Err(SendError::NotTaken(why)) => {
-            let attempts_max = flow.settings().config.gateway.limits.attempts_max;
-            settle(flow, batch.delivery, DeliveryOutcome::Refused { attempts_max }, reason(why), Effects::none())
-                .await?;
+            let waits = away(why) && batch.accepted_at.plus(AWAY_MS_MAX) > flow.now();
+            let attempts_max = if waits { u32::MAX } else { flow.settings().config.gateway.limits.attempts_max };
+            let alarm = NewAlarm {
+                kind: NOT_TAKING.parse()?,
+                subject: partner.to_string(),
+                reason: Some(reason(why).parse()?),
+                at: flow.now(),
+            };
+            let effects = Effects { alarms: vec![alarm], ..Effects::none() };
+            settle(flow, batch.delivery, DeliveryOutcome::Refused { attempts_max }, reason(why), effects).await?;
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the partner did not take the batch");
             let asked = match why {
                 NotTaken::Refused { retry_after, .. } => retry_after,
@@ -145,6 +158,11 @@ pub(super) async fn settle(
         let settled =
             flow.ledger.settle_delivery(delivery, outcome.clone(), cause.clone(), flow.now(), effects.clone()).await;
         match settled {
+            Ok(settled) if settled.quarantined > 0 => {
+                tracing::error!(%delivery, items = settled.quarantined, reason, "items are quarantined: they were tried too often");
+                flow.ledger.open_alarm(quarantined(flow, delivery.as_str(), "attempts-exhausted")?).await?;
+                break;
+            }
             Ok(_) => break,
             Err(LedgerError::IllegalTransition { .. }) if acknowledged(flow, delivery).await? => return Ok(false),
             Err(LedgerError::Closed) => return Err(LedgerError::Closed.into()),
@@ -161,6 +179,23 @@ pub(super) async fn settle(
 async fn acknowledged(flow: &Flow, delivery: DeliveryId) -> Result<bool, FlowError> {
     let delivery = flow.ledger.delivery(delivery).await?;
     Ok(delivery.is_some_and(|delivery| delivery.state == DeliveryState::Acknowledged))
+}
+
+/// An alarm that this process, or one before it, opened is over.
+async fn took(flow: &Flow, partner: &PartnerId) -> Result<(), FlowError> {
+    if flow.calls.took(partner) {
+        flow.ledger.clear_alarm(&NOT_TAKING.parse()?, partner.as_str(), flow.now()).await?;
+    }
+    Ok(())
+}
+
+/// Whether the partner takes nothing at all just now, so that it says nothing of the items.
+fn away(why: NotTaken) -> bool {
+    match why {
+        NotTaken::NoConnection | NotTaken::TimedOut => true,
+        NotTaken::Refused { status, .. } => matches!(status, 429 | 502..=504),
+        NotTaken::Unsendable => false,
+    }
 }
 
 fn reason(why: NotTaken) -> &'static str {

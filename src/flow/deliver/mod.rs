@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use tradewind_broker::QueueName;
 use tradewind_compliance::PartnerId;
+use tradewind_ledger::NewAlarm;
 
 use super::workers::Done;
 use super::{Flow, FlowError};
@@ -34,12 +35,16 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
         return queue::hand_over(&flow, &partner, &deliver).await;
     }
     let _place = flow.calls.place(&partner, deliver.calls_max).await?;
-    while let Some(batch) = batch::next(&flow, &partner, &deliver).await? {
+    loop {
+        // Other jobs of the partner must not try what was refused a moment ago.
+        if let Some(left) = flow.calls.rests(&partner) {
+            return Ok(Done::Later(left));
+        }
+        let Some(batch) = batch::next(&flow, &partner, &deliver).await? else { return Ok(Done::Yes) };
         if let Some(wait) = call::make(&flow, &partner, &deliver, batch).await? {
-            return Ok(Done::Later(wait));
+            flow.calls.rest(&partner, wait);
         }
     }
-    Ok(Done::Yes)
 }
 
 /// The longest time, in milliseconds, from the commit of `sending` to the end of a call, and some more. What stands there longer is of a
@@ -49,7 +54,13 @@ pub(super) fn call_ms_max(flow: &Flow) -> u64 {
     let batches = settings.config.partners.values().filter_map(|partner| partner.deliver.as_ref());
     let inquiries = settings.config.gateway.api.limits.eligibility_timeout_ms;
     let longest = batches.map(|deliver| deliver.timeout_ms).chain([inquiries]).max().unwrap_or_default();
-    longest.saturating_add(call::REST_MS_MAX).saturating_add(CALL_MARGIN_MS)
+    flow.calls.longest_ms(longest).saturating_add(call::REST_MS_MAX).saturating_add(CALL_MARGIN_MS)
+}
+
+/// What tells an operator that items go no further.
+pub(super) fn quarantined(flow: &Flow, subject: &str, reason: &str) -> Result<NewAlarm, FlowError> {
+    let (kind, reason) = ("items-quarantined".parse()?, Some(reason.parse()?));
+    Ok(NewAlarm { kind, subject: subject.to_owned(), reason, at: flow.now() })
 }
 
 /// The queue of deliveries to a partner whose fate is not known.

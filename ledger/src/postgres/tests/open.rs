@@ -3,10 +3,14 @@
 use sqlx::Executor;
 use tokio::sync::{Semaphore, mpsc};
 
+use super::server::Server;
 use super::support::PostgresHarness;
-use crate::contract::given::{World, content, job, receipt, receipt_id};
-use crate::{Acknowledgments, Effects, Ledger, LedgerError, Outbox, PostgresLedger, PostgresOptions, Receipts};
+use crate::contract::given::{World, content, job, partner, receipt, receipt_id};
+use crate::{
+    Acknowledgments, Effects, Ledger, LedgerError, Outbox, PostgresLedger, PostgresOptions, Receipts, Reports,
+};
 use std::sync::Arc;
+use tradewind_compliance::keys::{BranchKeyId, BranchKeyRecord, BranchKeyStore, KeyKind, WrappedKey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_start_at_once_migrate_once() {
@@ -139,4 +143,39 @@ async fn a_server_that_is_not_there_is_said_in_time() {
     let gone = PostgresOptions::new(&harness.url(Some(address))).unwrap();
     let error = PostgresLedger::open(gone).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
+}
+
+/// The server keeps for an older transaction what it still sees. Counting, which lasts, is no reason to wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destroyed_key_is_not_in_the_tables_file_whoever_still_sees_it() {
+    // Of its own: others' transactions would be waited for.
+    let server = Server::start();
+    let harness = PostgresHarness::on(server.url()).await;
+    let ledger = harness.postgres().await;
+    let bytes = b"WRAPPED-KEY-CANARY-0123456789".to_vec();
+    let record = BranchKeyRecord {
+        id: BranchKeyId { partner: partner("acme"), kind: KeyKind::Branch, version: 1 },
+        wrapped: Some(WrappedKey { root: "local/1".into(), bytes: bytes.clone() }),
+        created_unix_ms: 1,
+    };
+    ledger.insert(&record).await.unwrap();
+    assert!(harness.stands_in_file("branch_key", &bytes).await, "the test can find what is there");
+    let locked = harness.lock_receipts().await;
+    let counting = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.state_counts().await }
+    });
+    locked.until_someone_waits(&harness).await;
+    let backup = harness.snapshot().await;
+    let destroying = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.destroy(&partner("acme")).await }
+    });
+    assert!(counting.await.unwrap().is_err(), "it is ended");
+    locked.free().await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!destroying.is_finished(), "the backup still sees the key");
+    drop(backup);
+    destroying.await.unwrap().unwrap();
+    assert!(!harness.stands_in_file("branch_key", &bytes).await);
 }

@@ -56,6 +56,23 @@ impl PostgresHarness {
         Locked { holder }
     }
 
+    /// Whether the bytes stand in a table's file.
+    pub(super) async fn stands_in_file(&self, table: &str, bytes: &[u8]) -> bool {
+        let mut connection = PgConnection::connect(&self.server).await.unwrap();
+        connection.execute("CHECKPOINT").await.unwrap();
+        let sql = "SELECT position($1 IN pg_read_binary_file(pg_relation_filepath($2::regclass))) > 0";
+        let table = format!("{}.{table}", self.schema);
+        sqlx::query_scalar(sql).bind(bytes).bind(table).fetch_one(&mut connection).await.unwrap()
+    }
+
+    /// A transaction that sees what stands now until it is dropped, as a backup's does.
+    pub(super) async fn snapshot(&self) -> PgConnection {
+        let mut connection = PgConnection::connect(&self.server).await.unwrap();
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await.unwrap();
+        connection.execute("SELECT count(*) FROM pg_class").await.unwrap();
+        connection
+    }
+
     pub(super) fn options(&self) -> PostgresOptions {
         PostgresOptions::new(&self.url(None)).unwrap()
     }

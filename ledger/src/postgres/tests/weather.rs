@@ -149,7 +149,9 @@ async fn a_read_whose_caller_goes_away_in_a_black_hole_keeps_no_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counting_may_last_longer_than_a_read_and_holds_none_up() {
-    let harness = PostgresHarness::new().await;
+    // Of its own: who shreds a key ends counting.
+    let server = Server::start();
+    let harness = PostgresHarness::on(server.url()).await;
     let limit = Duration::from_millis(200);
     let ledger = PostgresLedger::open(PostgresOptions { readers: 1, read_timeout: limit, ..harness.options() }).await;
     let ledger = ledger.unwrap();
