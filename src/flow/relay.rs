@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tradewind_broker::{Accepted, Body, BrokerError, Message, Outcome, Publisher, QueueName, Settlement};
 use tradewind_compliance::JobId;
-use tradewind_ledger::{Effects, Job, JobEnd, Lease, LedgerError, NewAlarm, UnixMs, Wake};
+use tradewind_ledger::{Effects, Job, JobEnd, Lane, Lease, LedgerError, NewAlarm, UnixMs, Wake};
 
 use super::{Flow, FlowError};
 
@@ -51,7 +51,7 @@ pub(super) async fn run(
     publishes: bool,
     stop: CancellationToken,
 ) {
-    let mut held: HashSet<JobId> = HashSet::new();
+    let (mut held, mut last) = (HashSet::<JobId>::new(), None);
     let mut wakes = flow.ledger.wakes();
     let mut leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
     loop {
@@ -70,7 +70,7 @@ pub(super) async fn run(
             extend(&flow, &held).await;
             leases_due = tokio::time::Instant::now() + Duration::from_millis(LEASE_MS / 3);
         }
-        if publishes && let Err(error) = publish_due(&flow, &publisher, &mut held).await {
+        if publishes && let Err(error) = publish_due(&flow, &publisher, &mut held, &mut last).await {
             tracing::warn!(%error, "the outbox could not be relayed; it is tried again");
         }
     }
@@ -79,19 +79,41 @@ pub(super) async fn run(
     }
 }
 
-async fn publish_due(flow: &Flow, publisher: &Arc<dyn Publisher>, held: &mut HashSet<JobId>) -> Result<(), FlowError> {
-    for lane in flow.ledger.due_lanes(flow.now()).await? {
-        let queue: QueueName = lane.queue.as_str().parse().map_err(|_| FlowError::Internal("a queue's name"))?;
-        let room = publisher.room(&queue, &lane.partner).await?.min(LEASED_AT_ONCE_MAX);
-        if room == 0 {
-            continue;
+/// A round over the lanes. It ends with a failure; the next one begins behind the lane that failed, so that the others have their turn (L7).
+async fn publish_due(
+    flow: &Flow,
+    publisher: &Arc<dyn Publisher>,
+    held: &mut HashSet<JobId>,
+    last: &mut Option<Lane>,
+) -> Result<(), FlowError> {
+    let mut lanes = flow.ledger.due_lanes(flow.now()).await?;
+    lanes.sort_unstable();
+    let behind = last.take().and_then(|last| lanes.iter().position(|lane| *lane > last));
+    lanes.rotate_left(behind.unwrap_or_default());
+    for lane in lanes {
+        if let Err(error) = publish_lane(flow, publisher, &lane, held).await {
+            *last = Some(lane);
+            return Err(error);
         }
-        let now = flow.now();
-        let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        let jobs = flow.ledger.lease_jobs(&lane, limit, now, now.plus(LEASE_MS)).await?;
-        publish(flow, publisher, &queue, jobs, held).await?;
     }
     Ok(())
+}
+
+async fn publish_lane(
+    flow: &Flow,
+    publisher: &Arc<dyn Publisher>,
+    lane: &Lane,
+    held: &mut HashSet<JobId>,
+) -> Result<(), FlowError> {
+    let queue: QueueName = lane.queue.as_str().parse().map_err(|_| FlowError::Internal("a queue's name"))?;
+    let room = publisher.room(&queue, &lane.partner).await?.min(LEASED_AT_ONCE_MAX);
+    if room == 0 {
+        return Ok(());
+    }
+    let now = flow.now();
+    let limit = u32::try_from(room).unwrap_or(u32::MAX);
+    let jobs = flow.ledger.lease_jobs(lane, limit, now, now.plus(LEASE_MS)).await?;
+    publish(flow, publisher, &queue, jobs, held).await
 }
 
 /// Publishes jobs, all at once: a broker that confirms takes as long for many as for one.

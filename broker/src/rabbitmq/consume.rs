@@ -12,6 +12,7 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection};
 use tokio::sync::mpsc;
 
+use super::aside::Aside;
 use super::connection::{Fault, Link, REQUEST_TIMEOUT, wait, within};
 use super::declare::{Asking, Registrar};
 use super::names::Lane;
@@ -26,13 +27,14 @@ type Came = (Lane, Option<lapin::Result<Delivery>>);
 /// Runs until the end, connection after connection.
 pub(super) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
     let mut failures = 0;
+    let mut aside = Aside::default();
     loop {
         let ended = tokio::select! {
             () = shared.stopped() => return,
             opened = Link::open(&shared.options, "tradewind consumer") => match opened {
                 Ok(link) => {
                     failures = 0;
-                    shared.linked(session(&shared, link, &mut asks)).await
+                    shared.linked(session(&shared, link, &mut asks, &mut aside)).await
                 }
                 Err(fault) => Err(fault),
             },
@@ -49,17 +51,22 @@ pub(super) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
 }
 
 /// Consumes and answers questions on one connection; neither waits for the other.
-async fn session(shared: &Shared, link: Link, asks: &mut mpsc::Receiver<Ask>) -> Result<(), Fault> {
+async fn session(
+    shared: &Shared,
+    link: Link,
+    asks: &mut mpsc::Receiver<Ask>,
+    aside: &mut Aside<Lane>,
+) -> Result<(), Fault> {
     tokio::select! {
-        ended = serve(shared, &link.connection) => ended?,
+        ended = serve(shared, &link.connection, aside) => ended?,
         fault = answer(shared, &link.connection, asks) => return Err(fault),
     }
     link.close().await;
     Ok(())
 }
 
-async fn serve(shared: &Shared, connection: &Connection) -> Result<(), Fault> {
-    let mut counter = Counter::open(shared, connection).await?;
+async fn serve(shared: &Shared, connection: &Connection, aside: &mut Aside<Lane>) -> Result<(), Fault> {
+    let mut counter = Counter::open(shared, connection, aside).await?;
     let mut stopped = std::pin::pin!(shared.stopped());
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -100,6 +107,8 @@ async fn answer(shared: &Shared, connection: &Connection, asks: &mut mpsc::Recei
 
 struct Counter<'s> {
     shared: &'s Shared,
+    connection: &'s Connection,
+    aside: &'s mut Aside<Lane>,
     registrar: Registrar<'s>,
     receiving: Channel,
     deliveries: SelectAll<BoxStream<'static, Came>>,
@@ -108,7 +117,7 @@ struct Counter<'s> {
 }
 
 impl<'s> Counter<'s> {
-    async fn open(shared: &'s Shared, connection: &'s Connection) -> Result<Self, Fault> {
+    async fn open(shared: &'s Shared, connection: &'s Connection, aside: &'s mut Aside<Lane>) -> Result<Self, Fault> {
         let opened = async {
             let receiving = connection.create_channel().await?;
             // For each consumer of the channel, so for each lane.
@@ -117,7 +126,8 @@ impl<'s> Counter<'s> {
         };
         let receiving = within(REQUEST_TIMEOUT, opened).await?;
         let registrar = Registrar::open(&shared.names, connection).await?;
-        Ok(Self { shared, registrar, receiving, deliveries: SelectAll::new(), consuming: HashMap::new() })
+        let (deliveries, consuming) = (SelectAll::new(), HashMap::new());
+        Ok(Self { shared, connection, aside, registrar, receiving, deliveries, consuming })
     }
 
     /// Consumes the lanes that are wanted and not consumed yet; after the end, none.
@@ -128,8 +138,14 @@ impl<'s> Counter<'s> {
             }
         }
         for lane in self.shared.shelf.wanted() {
-            if !self.consuming.contains_key(&lane) {
-                self.consume(lane).await?;
+            if self.consuming.contains_key(&lane) || self.aside.holds(&lane) {
+                continue;
+            }
+            if let Err(fault) = self.consume(lane.clone()).await {
+                // A connection that still opens channels is well: it is this queue alone, and the others must not wait for it.
+                self.registrar = Registrar::open(&self.shared.names, self.connection).await?;
+                tracing::error!(queue = %lane.queue, partner = %lane.partner, %fault, "a queue cannot be consumed; the others are");
+                self.aside.put(lane);
             }
         }
         Ok(())

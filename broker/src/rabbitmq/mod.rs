@@ -4,6 +4,7 @@
 //! Two connections, since a broker that is short of memory blocks those that publish: one publishes, the other consumes, settles and asks.
 //! Each is kept up by a task of its own. docs/messages.md says what a message carries.
 
+mod aside;
 mod connection;
 mod consume;
 mod declare;

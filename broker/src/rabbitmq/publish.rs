@@ -12,6 +12,7 @@ use lapin::{Channel, Confirmation, Connection, Event};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::aside::Aside;
 use super::connection::{Fault, Link, REQUEST_TIMEOUT, wait, within};
 use super::declare::Registrar;
 use super::names::{Lane, Names, delay_ms};
@@ -156,13 +157,15 @@ struct Desk<'l> {
     returned: HashMap<Place, usize>,
     /// Since when a queue is known to be gone.
     gone: Option<Instant>,
+    /// Queues that could not be declared.
+    aside: Aside<String>,
 }
 
 impl<'l> Desk<'l> {
     async fn open(names: &'l Names, connection: &'l Connection) -> Result<Self, Fault> {
         let registrar = Registrar::open(names, connection).await?;
-        let (channels, under_way, returned, gone) = Default::default();
-        Ok(Self { names, connection, registrar, channels, under_way, returned, gone })
+        let (channels, under_way, returned, gone, aside) = Default::default();
+        Ok(Self { names, connection, registrar, channels, under_way, returned, gone, aside })
     }
 
     /// Sends a message on its way; whoever gave up waiting has it back already.
@@ -175,16 +178,22 @@ impl<'l> Desk<'l> {
         if self.gone.take_if(|since| since.elapsed() >= GONE_FOR).is_some() {
             self.registrar.forget();
         }
-        // What a delay holds needs its lane when it comes out.
-        self.registrar.lane(&lane).await?;
+        if self.aside.holds(&lane) {
+            let _ = reply.send(Err(BrokerError::Refused { queue: message.queue }));
+            return Ok(());
+        }
+        if let Err(fault) = self.declare(&lane, target).await {
+            // A connection that still opens channels is well: it is this queue alone, and the others must not wait for it.
+            self.registrar = Registrar::open(self.names, self.connection).await?;
+            tracing::error!(queue = %message.queue, partner = %message.partner, %fault, "a queue cannot be published to; the others are");
+            self.aside.put(lane);
+            let _ = reply.send(Err(BrokerError::Refused { queue: message.queue }));
+            return Ok(());
+        }
         let (exchange, key) = match target {
             Target::Lane => (String::new(), lane),
             Target::Quarantine(_) => (String::new(), self.names.quarantine()),
-            Target::Delay(wait) => {
-                let delay = self.names.delay(wait);
-                self.registrar.delay(&delay).await?;
-                (delay, lane)
-            }
+            Target::Delay(wait) => (self.names.delay(wait), lane),
         };
         let channel = match target {
             Target::Lane | Target::Delay(_) => self.channel(&exchange).await?,
@@ -195,6 +204,15 @@ impl<'l> Desk<'l> {
         let letter = Letter { place, target, message, channel, began, refusals, pause, reply };
         self.under_way.push(Box::pin(send(letter)));
         Ok(())
+    }
+
+    async fn declare(&mut self, lane: &str, target: Target) -> Result<(), Fault> {
+        // What a delay holds needs its lane when it comes out.
+        self.registrar.lane(lane).await?;
+        match target {
+            Target::Delay(wait) => self.registrar.delay(&self.names.delay(wait)).await,
+            Target::Lane | Target::Quarantine(_) => Ok(()),
+        }
     }
 
     async fn channel(&mut self, way: &str) -> Result<Channel, Fault> {

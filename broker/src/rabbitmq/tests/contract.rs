@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use lapin::message::BasicGetMessage;
-use lapin::options::{BasicGetOptions, QueueDeleteOptions};
-use lapin::types::AMQPValue;
+use lapin::options::{BasicGetOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
 
 use super::proxy::{Proxy, Weather};
@@ -251,6 +251,30 @@ async fn a_queue_that_was_deleted_is_there_again_for_who_consumes_it() {
 }
 
 /// As when it kills whoever works on it: the broker counts how often it gave the message out.
+/// Somebody made it, and not as we do: its partner's messages are refused, the others' go their way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_cannot_be_declared_holds_up_no_other() {
+    let options = options(&amqp());
+    let odd = format!("{}.translate.acme", options.prefix);
+    let (_connection, channel) = plain().await;
+    channel.queue_declare(odd.as_str().into(), QueueDeclareOptions::default(), FieldTable::default()).await.unwrap();
+    let (broker, _) = open(options);
+    for of in ["acme", "bravo"] {
+        broker.serve_lanes(vec![(QueueName::translate(), partner("acme")), (QueueName::translate(), partner(of))]);
+        for _ in 0..3 {
+            let refused = broker.publish(message("translate", "acme")).await;
+            assert!(matches!(refused, Err(BrokerError::Refused { .. })), "{refused:?}");
+            let ours = message("translate", "bravo");
+            assert_eq!(broker.publish(ours.clone()).await.unwrap(), Accepted::Confirmed);
+            let next = soon("the other partner's", broker.next(&translate())).await.unwrap();
+            assert_eq!((next.message().id, next.message().attempt), (ours.id, 1));
+            next.settle(Outcome::Done);
+        }
+    }
+    channel.queue_delete(odd.into(), QueueDeleteOptions::default()).await.unwrap();
+    broker.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_ever_settles_ends_in_quarantine() {
     let options = options(&amqp());
