@@ -195,7 +195,7 @@ pub struct Limits {
     pub pgp_expansion_max: u64,
     /// The longest segment, in bytes.
     pub segment_bytes_max: usize,
-    /// How often a job is tried before it is quarantined.
+    /// How often a job is tried before it is quarantined, and an item that its partner refuses.
     pub attempts_max: u32,
     /// Files that are translated at once.
     pub translations_max: usize,

@@ -154,7 +154,7 @@ pub struct Deliver {
     pub url: String,
     /// Which world the address belongs to. Test items never go to a production address, and the other way round.
     pub usage: Usage,
-    /// Items in a batch at the most.
+    /// Items in a batch at the most: up to 50,000.
     #[serde(default = "batch_items_max")]
     pub batch_items_max: usize,
     /// Bytes of X12 in a batch at the most.
