@@ -59,6 +59,8 @@ pub struct NewDelivery {
     pub reads_only: bool,
     /// When.
     pub at: UnixMs,
+    /// The call has surely ended by then.
+    pub over_by: UnixMs,
 }
 
 /// A delivery as it stands.
@@ -78,8 +80,8 @@ pub struct Delivery {
     pub item_count: u32,
     /// Whether it only read.
     pub reads_only: bool,
-    /// When `sending` was committed.
-    pub began_at: UnixMs,
+    /// What stands at `sending` after that was under way in a process that died.
+    pub over_by: UnixMs,
     /// When it came to its state.
     pub changed_at: UnixMs,
 }

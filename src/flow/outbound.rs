@@ -1,7 +1,7 @@
 //! The ways to partners: one transport an address, one claim at a time a partner.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,9 @@ use crate::config::Deliver;
 
 use super::FlowError;
 
+/// How long a job goes on with batch after batch before it makes room: RabbitMQ takes a message that nobody settles for half an hour for lost.
+const TURN: Duration = Duration::from_secs(120);
+
 /// The transports in use, by address.
 #[derive(Default)]
 pub struct Calls {
@@ -21,7 +24,7 @@ pub struct Calls {
     open: Mutex<HashMap<(PartnerId, usize), Arc<Semaphore>>>,
     looks: Mutex<HashMap<PartnerId, Instant>>,
     takers: Mutex<HashMap<PartnerId, Taker>>,
-    longest_ms: AtomicU64,
+    stopping: AtomicBool,
 }
 
 /// How a partner's last call ended.
@@ -44,6 +47,16 @@ impl Calls {
         let transport: Arc<dyn Transport> = Arc::new(transport);
         transports.insert(name, transport.clone());
         Ok(transport)
+    }
+
+    /// From now on no job begins another batch.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a job that began then goes on with another batch, however much waits. What it leaves is its message's next turn.
+    pub(super) fn go_on(&self, began: Instant) -> bool {
+        !self.stopping.load(Ordering::Relaxed) && began.elapsed() < TURN
     }
 
     /// A place among the calls to a partner that may be open at once; held until the call has ended.
@@ -88,11 +101,6 @@ impl Calls {
 
     fn takers(&self) -> std::sync::MutexGuard<'_, HashMap<PartnerId, Taker>> {
         self.takers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The longest that a call may take, of all that was configured since the start: a call that is open has the time it began with.
-    pub(super) fn longest_ms(&self, configured: u64) -> u64 {
-        self.longest_ms.fetch_max(configured, Ordering::Relaxed).max(configured)
     }
 
     /// Serializes the choice of a partner's next batch within this process. Between processes the ledger does.

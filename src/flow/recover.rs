@@ -46,7 +46,7 @@ pub async fn run(flow: Arc<Flow>, roles: Roles, stop: CancellationToken) {
         let done = tokio::select! {
             () = stop.cancelled() => return,
             _ = calls_due.tick(), if roles.has(Role::Deliver) => {
-                calls(&flow, flow.now().minus(deliver::call_ms_max(&flow))).await
+                calls(&flow, flow.now()).await
             }
             _ = leftovers_due.tick(), if roles.has(Role::Watch) => {
                 leftovers(&flow, flow.now().minus(LEFTOVER_AGE_MS)).await
@@ -58,10 +58,10 @@ pub async fn run(flow: Arc<Flow>, roles: Roles, stop: CancellationToken) {
     }
 }
 
-/// A delivery that stands at `sending` from before was under way in a process that died. It may have arrived.
-async fn calls(flow: &Flow, before: UnixMs) -> Result<(), FlowError> {
+/// A delivery that stands at `sending` and should be over was under way in a process that died. It may have arrived.
+async fn calls(flow: &Flow, now: UnixMs) -> Result<(), FlowError> {
     for delivery in flow.ledger.deliveries_in(None, DeliveryState::Sending, u32::MAX).await? {
-        if delivery.began_at < before {
+        if delivery.over_by < now {
             tracing::warn!(
                 partner = %delivery.partner,
                 delivery = %delivery.id,

@@ -27,6 +27,7 @@ pub type OpenBroker = Box<dyn FnOnce(Arc<dyn Settlement>) -> anyhow::Result<Arc<
 
 /// Every background task of the rooms that a process has.
 pub struct Workers {
+    flow: Arc<Flow>,
     stop: CancellationToken,
     broker: Arc<dyn Broker>,
     consumers: JoinSet<()>,
@@ -75,8 +76,8 @@ impl Workers {
             consumers.spawn(keep_lanes(flow.clone(), broker.clone(), stop.clone()));
         }
         let relays = roles.has(Role::Relay);
-        let relay = tokio::spawn(relay::run(flow, broker.clone(), settled, relays, stop_relay.clone()));
-        Ok(Self { stop, broker, consumers, relay, stop_relay })
+        let relay = tokio::spawn(relay::run(flow.clone(), broker.clone(), settled, relays, stop_relay.clone()));
+        Ok(Self { flow, stop, broker, consumers, relay, stop_relay })
     }
 
     /// The queues.
@@ -88,6 +89,7 @@ impl Workers {
     /// Lets what is under way end, within limits; the rest is handed back.
     pub async fn stop(mut self) {
         self.stop.cancel();
+        self.flow.calls.stop();
         self.broker.close();
         let drained = tokio::time::timeout(DRAIN, async { while self.consumers.join_next().await.is_some() {} }).await;
         if drained.is_err() {

@@ -60,6 +60,8 @@ fn check_reports_every_problem_at_once_and_repeats_no_secret() {
     fs::write(home.join("partners/other.toml"), format!("{sound}{other}")).unwrap();
     let hook = "[webhook]\nurl = \"ftp://x\"\nsecret = \"whsec_SECRET\"\n";
     fs::write(home.join("partners/hook.toml"), format!("{}{hook}", sound.replace("CLINIC", "HOOK"))).unwrap();
+    let deliver = "[deliver]\nurl = \"http://x/\"\nusage = \"test\"\nbatch-items-max = 50001\n";
+    fs::write(home.join("partners/far.toml"), format!("{}{deliver}", sound.replace("CLINIC", "FAR"))).unwrap();
     fs::write(home.join("routes.toml"), "[[route]]\npayer = \"P\"\npartner = \"nobody\"\n").unwrap();
     let faulty = run(&home, "check --home .");
     assert_eq!(faulty.code, 1);
@@ -70,6 +72,7 @@ fn check_reports_every_problem_at_once_and_repeats_no_secret() {
         "other.toml: [sftp] keys",
         "other.toml: [[token]] hash",
         "hook.toml: line",
+        "far.toml: [deliver]: batch-items-max is at most 50000",
         "there is no partner nobody",
     ] {
         assert!(faulty.stderr.contains(told), "{told} in {}", faulty.stderr);

@@ -36,11 +36,13 @@ mod messages;
 mod pages;
 mod panics;
 mod payer;
+mod resolve;
 mod sealed;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
 mod seals_only;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
 mod secrets;
+mod stop;
 mod support;
 mod trip;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]

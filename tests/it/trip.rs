@@ -11,7 +11,7 @@ use crate::support::gnupg::Gnupg;
 use crate::support::ledger;
 use crate::support::rest::{JSON, Rest, X12};
 use crate::support::wait::until;
-use crate::support::x12::{all, claims, claims_with, element, inquiries, isa13, with_element};
+use crate::support::x12::{all, claims, claims_with, element, inquiries, isa13, with_element, with_isa};
 
 /// Waits until every item of a file is in this state, and gives the file.
 fn file_in(rest: &Rest, path: &str, state: &str) -> Value {
@@ -126,6 +126,27 @@ fn a_payer_that_is_away_costs_no_claim_and_is_told() {
     until("the alarm's end", || (ledger::value(gateway.data(), open) == "0").then_some(()));
     assert!(ledger::conservation(gateway.data()).holds());
     assert_eq!(ledger::value(gateway.data(), "SELECT count(*) FROM alarm WHERE kind = 'items-quarantined'"), "0");
+    gateway.stop();
+}
+
+#[test]
+fn a_sender_that_is_gone_keeps_no_other_from_its_277ca() {
+    let mut gateway = Gateway::start();
+    gateway.payer.plan("refuse");
+    for sender in ["clinic", "other"] {
+        gateway.sftp(sender).put("claims.x12", with_isa(&claims(60, 2), 6, &sender.to_uppercase()).as_bytes());
+    }
+    let waiting = "SELECT count(*) FROM item_now WHERE state = 'accepted'";
+    until("both senders' claims", || (ledger::value(gateway.data(), waiting) == "4").then_some(()));
+    gateway.stop();
+    let (here, gone) = (gateway.home().join("partners/clinic.toml"), gateway.home().join("clinic.toml"));
+    std::fs::rename(&here, &gone).unwrap();
+    gateway.payer.plan("");
+    gateway.run();
+    let told = gateway.sftp("other").fetch_text("277CA-payer_");
+    assert_eq!((all(&told, "REF", 1).iter().filter(|kind| *kind == "1K").count(), gateway.payer.taken().len()), (2, 1));
+    std::fs::rename(&gone, &here).unwrap();
+    assert!(gateway.sftp("clinic").fetch_text("277CA-payer_").contains("ISA*"), "once it is back");
     gateway.stop();
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Rows {
 const ITEM: &str = "INSERT INTO item
     (id, set_id, ordinal, destination, state, delivery, start, length, claim_hash, member_hash, sealed) VALUES ";
 const DELIVERY: &str = "INSERT INTO delivery
-    (id, partner, state, payload, control_number, item_count, reads_only, began_at, changed_at) VALUES ";
+    (id, partner, state, payload, control_number, item_count, reads_only, over_by, changed_at) VALUES ";
 const DELIVERY_ITEM: &str = "INSERT INTO delivery_item (delivery, position, item, set_number) VALUES ";
 const ANSWER: &str = "INSERT INTO answer
     (id, item, delivery, source, ordinal, kind, outcome, advance, object, start, length, answered_at) VALUES ";

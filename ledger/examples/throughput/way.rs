@@ -89,6 +89,7 @@ async fn deliver(ledger: &dyn Ledger, round: &Round) {
             payload: "sent/1".parse().unwrap(),
             reads_only: false,
             at: NOW,
+            over_by: NOW,
         };
         ledger.begin_delivery(delivery, Effects::none()).await.unwrap();
         let cause = Cause::system("http-200").unwrap();

@@ -123,7 +123,7 @@ CREATE TABLE delivery (
     control_number BIGINT NOT NULL,
     item_count     BIGINT NOT NULL,
     reads_only     BOOLEAN NOT NULL,
-    began_at       BIGINT NOT NULL,
+    over_by        BIGINT NOT NULL,
     changed_at     BIGINT NOT NULL,
     UNIQUE (partner, control_number)
 );

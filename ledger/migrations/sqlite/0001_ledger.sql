@@ -109,7 +109,7 @@ CREATE TABLE delivery (
     control_number INTEGER NOT NULL,
     item_count     INTEGER NOT NULL,
     reads_only     INTEGER NOT NULL CHECK (reads_only IN (0, 1)),
-    began_at       INTEGER NOT NULL,
+    over_by        INTEGER NOT NULL,
     changed_at     INTEGER NOT NULL,
     UNIQUE (partner, control_number)
 ) STRICT, WITHOUT ROWID;

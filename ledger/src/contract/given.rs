@@ -17,6 +17,8 @@ use crate::{
 
 /// A moment in the suite's time.
 pub const NOW: UnixMs = UnixMs(1_700_000_000_000);
+/// When the suite's calls are over.
+pub const OVER_BY: UnixMs = UnixMs(NOW.0 + 60_000);
 /// A day.
 pub const DAY_MS: u64 = 86_400_000;
 
@@ -217,6 +219,7 @@ impl World {
             payload: object(&format!("sent/{id}")),
             reads_only: false,
             at: NOW,
+            over_by: OVER_BY,
         }
     }
 
@@ -227,10 +230,10 @@ impl World {
         delivery.id
     }
 
-    /// Takes up the calls that began before `before` and have no end yet, as a process does that finds them. Gives them.
-    pub async fn take_up_calls(&self, before: UnixMs) -> Vec<DeliveryId> {
+    /// Takes up the calls that should be over at `now` and have no end yet, as a process does that finds them. Gives them.
+    pub async fn take_up_calls(&self, now: UnixMs) -> Vec<DeliveryId> {
         let mut calls = self.ledger.deliveries_in(None, DeliveryState::Sending, u32::MAX).await.unwrap();
-        calls.retain(|call| call.began_at < before);
+        calls.retain(|call| call.over_by < now);
         for call in &calls {
             let (unknown, cause) = (DeliveryOutcome::Unknown, cause("process-ended-in-call"));
             self.ledger.settle_delivery(call.id, unknown, cause, NOW, Effects::none()).await.unwrap();

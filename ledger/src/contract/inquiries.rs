@@ -1,7 +1,9 @@
 //! Real-time inquiries: one commit before the call, one after.
 
 use super::Harness;
-use super::given::{NOW, World, answer, cause, content, delivery_id, interchange, item, object, partner, receipt, set};
+use super::given::{
+    NOW, OVER_BY, World, answer, cause, content, delivery_id, interchange, item, object, partner, receipt, set,
+};
 use crate::{
     Advance, AnswerResult, Carried, DeliveryOutcome, DeliveryState, Effects, InquiryEnd, ItemState, NewDelivery,
     NewInquiry, Numbers, ReceiptState, Wake,
@@ -21,6 +23,7 @@ async fn inquiry(world: &World, numbers: Vec<Numbers>) -> NewInquiry {
         payload: object(&format!("sent/{id}")),
         reads_only: true,
         at: NOW,
+        over_by: OVER_BY,
     };
     assert!(world.ledger.receipt(receipt.id).await.unwrap().is_none());
     NewInquiry { receipt, content: content(), interchange, set, items, delivery, effects: Effects::none() }

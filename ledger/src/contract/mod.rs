@@ -51,7 +51,7 @@ macro_rules! ledger_contract {
                 never_sends_an_unknown_item_again, leaves_no_delivery_unknown_that_holds_no_item, gives_refused_items_back_until_attempts_end,
                 turns_calls_cut_by_a_crash_into_unknown, finds_a_delivery_by_each_of_its_numbers,
                 refuses_illegal_delivery_changes;
-            recovery: takes_up_only_calls_that_are_older_than_the_longest, believes_a_slow_process_that_its_call_arrived,
+            recovery: takes_up_only_calls_that_should_be_over, believes_a_slow_process_that_its_call_arrived,
                 tells_a_slow_process_that_its_call_was_settled, lets_one_of_two_processes_deliver,
                 gives_up_no_upload_that_was_received;
             settling: settles_items_on_their_own, ends_an_unknown_delivery_with_its_last_item,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tradewind_compliance::{DeliveryId, ItemId, ReceiptId};
 
 use super::Harness;
-use super::given::{NOW, World, answer, cause};
+use super::given::{NOW, OVER_BY, World, answer, cause};
 use crate::{Advance, DeliveryOutcome, Effects, ItemOutcome, ItemState};
 
 const ITEMS: usize = 6;
@@ -177,7 +177,7 @@ impl Run {
     }
 
     async fn recover(&mut self) {
-        self.world.take_up_calls(NOW.plus(1)).await;
+        self.world.take_up_calls(OVER_BY.plus(1)).await;
         for item in self.model.iter_mut().filter(|item| item.state == ItemState::Sending) {
             item.state = ItemState::Unknown;
         }

@@ -1,28 +1,27 @@
 //! Several processes on one ledger: what one leaves behind another takes up, and one that was only slow is told so.
 
 use super::Harness;
-use super::given::{DAY_MS, NOW, World, cause, content, job, partner, receipt};
+use super::given::{DAY_MS, NOW, OVER_BY, World, cause, content, job, partner, receipt};
 use crate::{
-    DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, Numbers, ReceiptState, Settled,
+    DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, NewDelivery, Numbers, ReceiptState,
+    Settled,
 };
 
-pub async fn takes_up_only_calls_that_are_older_than_the_longest(harness: &dyn Harness) {
+pub async fn takes_up_only_calls_that_should_be_over(harness: &dyn Harness) {
     let (dead, alive) = (World::new(harness).await, World::new(harness).await);
     let file = dead.accepted("acme", 1, "payer", 3).await;
     let mut ids = Vec::new();
-    for (item, age_ms) in file.items.iter().zip([60_001, 60_000, 0]) {
-        let mut new = dead.delivery("payer", &[*item]).await;
-        new.at = NOW.minus(age_ms);
+    for (item, over_by) in file.items.iter().zip([NOW.minus(1), NOW, OVER_BY]) {
+        let new = NewDelivery { over_by, ..dead.delivery("payer", &[*item]).await };
         dead.ledger.begin_delivery(new.clone(), Effects::none()).await.unwrap();
         ids.push(new.id);
     }
-    let longest_call = NOW.minus(60_000);
-    assert_eq!(alive.take_up_calls(longest_call).await, ids[..1]);
+    assert_eq!(alive.take_up_calls(NOW).await, ids[..1]);
     use ItemState::{Sending, Unknown};
     assert_eq!(alive.states(&file.items).await, [Unknown, Sending, Sending]);
     let taken_up = alive.ledger.delivery(ids[0]).await.unwrap().unwrap();
     assert_eq!((taken_up.state, taken_up.changed_at), (DeliveryState::Unknown, NOW));
-    assert!(alive.take_up_calls(longest_call).await.is_empty());
+    assert!(alive.take_up_calls(NOW).await.is_empty());
     alive.conserved().await;
 }
 
@@ -30,12 +29,12 @@ pub async fn believes_a_slow_process_that_its_call_arrived(harness: &dyn Harness
     let (slow, other) = (World::new(harness).await, World::new(harness).await);
     let file = slow.accepted("acme", 1, "payer", 2).await;
     let delivery = slow.sending("payer", &file.items).await;
-    other.take_up_calls(NOW.plus(1)).await;
+    other.take_up_calls(OVER_BY.plus(1)).await;
     let sent = (DeliveryOutcome::Sent, cause("http-200"));
     let settled = slow.ledger.settle_delivery(delivery, sent.0, sent.1, NOW, Effects::none()).await.unwrap();
     assert_eq!(settled, Settled { changed: 2, ..Settled::default() });
     assert_eq!(other.states(&file.items).await, [ItemState::Sent; 2]);
-    assert!(other.take_up_calls(NOW.plus(1)).await.is_empty());
+    assert!(other.take_up_calls(OVER_BY.plus(1)).await.is_empty());
     assert!(other.claimable("payer").await.is_empty());
 }
 
@@ -43,7 +42,7 @@ pub async fn tells_a_slow_process_that_its_call_was_settled(harness: &dyn Harnes
     let (slow, other) = (World::new(harness).await, World::new(harness).await);
     let file = slow.accepted("acme", 1, "payer", 2).await;
     let first = slow.sending("payer", &file.items).await;
-    other.take_up_calls(NOW.plus(1)).await;
+    other.take_up_calls(OVER_BY.plus(1)).await;
     let not_taken = ItemOutcome::NotTaken { attempts_max: 3 };
     other.ledger.settle_items(&file.items, not_taken, cause("query"), NOW, Effects::none()).await.unwrap();
     let second = other.sending("payer", &file.items).await;

@@ -147,7 +147,7 @@ pub(super) fn read(row: &DbRow) -> Result<Delivery> {
         control_number: u32(row, "control_number")?,
         item_count: u32(row, "item_count")?,
         reads_only: flag(row, "reads_only")?,
-        began_at: time(row, "began_at")?,
+        over_by: time(row, "over_by")?,
         changed_at: time(row, "changed_at")?,
     })
 }
@@ -181,7 +181,7 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
     let isa = new.numbers.iter().find(|numbers| numbers.kind == NumberKind::Interchange && numbers.count == 1);
     let isa = isa.ok_or(LedgerError::Grammar { expected: "one ISA13 for a delivery" })?;
     let sql = "INSERT INTO delivery
-        (id, partner, state, payload, control_number, item_count, reads_only, began_at, changed_at)
+        (id, partner, state, payload, control_number, item_count, reads_only, over_by, changed_at)
         VALUES ($1, $2, 'sending', $3, $4, $5, $6, $7, $8)";
     sqlx::query(sql)
         .bind(new.id.as_str())
@@ -190,7 +190,7 @@ async fn insert(tx: &mut Tx, new: &NewDelivery) -> Result<()> {
         .bind(int(isa.last()))
         .bind(int(new.items.len() as u64))
         .bind(new.reads_only)
-        .bind(int(new.at.0))
+        .bind(int(new.over_by.0))
         .bind(int(new.at.0))
         .execute(&mut tx.conn)
         .await?;

@@ -14,7 +14,7 @@ use tradewind_ledger::{
     UnixMs,
 };
 
-use super::{Flow, FlowError, quarantined};
+use super::{Flow, FlowError, over_by, quarantined};
 use crate::config::{Deliver, Usage};
 use crate::flow::objects;
 use crate::settings::Settings;
@@ -128,6 +128,7 @@ async fn write(
     let intended = Instant::now();
     let (items, attempts) = (carried.len(), run.iter().map(|item| item.attempts).max().unwrap_or_default());
     let accepted_at = run.iter().map(|item| item.accepted_at).max().unwrap_or_else(|| flow.now());
+    let at = flow.now();
     let new = NewDelivery {
         id: delivery,
         partner: partner.clone(),
@@ -135,7 +136,8 @@ async fn write(
         numbers: used,
         payload: payload.clone(),
         reads_only,
-        at: flow.now(),
+        at,
+        over_by: over_by(at, deliver.timeout_ms),
     };
     flow.ledger.begin_delivery(new, Effects::none()).await?;
     Ok(Some(Batch { delivery, payload, bytes, items, attempts, accepted_at, intended }))

@@ -9,10 +9,11 @@ mod queue;
 mod settle;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tradewind_broker::QueueName;
 use tradewind_compliance::PartnerId;
-use tradewind_ledger::NewAlarm;
+use tradewind_ledger::{NewAlarm, UnixMs};
 
 use super::workers::Done;
 use super::{Flow, FlowError};
@@ -35,7 +36,8 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
         return queue::hand_over(&flow, &partner, &deliver).await;
     }
     let _place = flow.calls.place(&partner, deliver.calls_max).await?;
-    loop {
+    let began = Instant::now();
+    while flow.calls.go_on(began) {
         // Other jobs of the partner must not try what was refused a moment ago.
         if let Some(left) = flow.calls.rests(&partner) {
             return Ok(Done::Later(left));
@@ -45,16 +47,12 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
             flow.calls.rest(&partner, wait);
         }
     }
+    Ok(Done::Later(Duration::ZERO))
 }
 
-/// The longest time, in milliseconds, from the commit of `sending` to the end of a call, and some more. What stands there longer is of a
-/// process that died.
-pub(super) fn call_ms_max(flow: &Flow) -> u64 {
-    let settings = flow.settings();
-    let batches = settings.config.partners.values().filter_map(|partner| partner.deliver.as_ref());
-    let inquiries = settings.config.gateway.api.limits.eligibility_timeout_ms;
-    let longest = batches.map(|deliver| deliver.timeout_ms).chain([inquiries]).max().unwrap_or_default();
-    flow.calls.longest_ms(longest).saturating_add(call::REST_MS_MAX).saturating_add(CALL_MARGIN_MS)
+/// When a call that is begun at a time has surely ended. What stands at `sending` later is of a process that died.
+pub(super) fn over_by(began: UnixMs, timeout_ms: u64) -> UnixMs {
+    began.plus(timeout_ms).plus(call::REST_MS_MAX).plus(CALL_MARGIN_MS)
 }
 
 /// What tells an operator that items go no further.

@@ -1,7 +1,7 @@
 //! Hands items to a partner that takes them from a queue: one message an item, its JSON sealed so that a consumer with the right to the key
 //! reads it with a standard library. docs/messages.md tells the format.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tradewind_broker::{BODY_BYTES_MAX, Body, Message, QueueName};
 use tradewind_compliance::PartnerId;
@@ -9,7 +9,7 @@ use tradewind_compliance::store::PutMode;
 use tradewind_ledger::{Carried, ClaimableItem, DeliveryOutcome, Effects, LedgerError, NewDelivery, NumberKind};
 
 use super::batch::{Sources, refuse};
-use super::{Done, Flow, FlowError};
+use super::{Done, Flow, FlowError, over_by};
 use crate::config::{Deliver, Usage};
 use crate::flow::objects;
 
@@ -26,7 +26,8 @@ pub(super) async fn hand_over(flow: &Flow, partner: &PartnerId, deliver: &Delive
     let queues = flow.queues.get().ok_or(FlowError::Internal("queues in a process that delivers"))?;
     let claim = flow.calls.claim(partner);
     let _one_at_a_time = claim.lock().await;
-    loop {
+    let began = Instant::now();
+    while flow.calls.go_on(began) {
         let room = queues.room(&queue, partner).await?.min(ITEMS_AT_ONCE);
         if room == 0 {
             return again(flow, partner).await;
@@ -38,23 +39,30 @@ pub(super) async fn hand_over(flow: &Flow, partner: &PartnerId, deliver: &Delive
             refuse(flow, partner, &run).await?;
             continue;
         }
-        match one(flow, partner, &queue, run).await {
+        match one(flow, partner, deliver, &queue, run).await {
             // Another process took one of them in between: choose again.
             Err(FlowError::Ledger(LedgerError::IllegalTransition { .. } | LedgerError::Taken { .. })) => {}
             ended => ended?,
         }
     }
+    Ok(Done::Later(Duration::ZERO))
 }
 
 /// One delivery: its intent is committed, its messages are confirmed, and then it counts as sent.
-async fn one(flow: &Flow, partner: &PartnerId, queue: &QueueName, run: Vec<ClaimableItem>) -> Result<(), FlowError> {
+async fn one(
+    flow: &Flow,
+    partner: &PartnerId,
+    deliver: &Deliver,
+    queue: &QueueName,
+    run: Vec<ClaimableItem>,
+) -> Result<(), FlowError> {
     let queues = flow.queues.get().ok_or(FlowError::Internal("queues in a process that delivers"))?;
     let (mut sources, mut messages) = (Sources::default(), Vec::with_capacity(run.len()));
     for item in &run {
         let json = sources.json(flow, item).await?;
         messages.push(message(flow, partner, queue, item, &json).await?);
     }
-    let delivery = begin(flow, partner, &run).await?;
+    let delivery = begin(flow, partner, deliver, &run).await?;
     let published = futures::future::join_all(messages.into_iter().map(|message| queues.publish(message))).await;
     // What is not confirmed may stand in the queue nevertheless. All of it goes again: consumers tell messages apart by their ids.
     let refused = published.into_iter().find_map(Result::err);
@@ -90,6 +98,7 @@ async fn message(
 async fn begin(
     flow: &Flow,
     partner: &PartnerId,
+    deliver: &Deliver,
     run: &[ClaimableItem],
 ) -> Result<tradewind_compliance::DeliveryId, FlowError> {
     let id = flow.ids.delivery_id();
@@ -102,8 +111,9 @@ async fn begin(
     let wanted = [(NumberKind::Interchange, 1)];
     let numbers = flow.ledger.reserve_numbers(partner, &wanted, "batch-not-sent".parse()?, flow.now()).await?;
     let items = run.iter().map(|item| Carried { item: item.id, set_number: 0 }).collect();
-    let at = flow.now();
-    let new = NewDelivery { id, partner: partner.clone(), items, numbers, payload, reads_only: true, at };
+    let (at, partner) = (flow.now(), partner.clone());
+    let over_by = over_by(at, deliver.timeout_ms);
+    let new = NewDelivery { id, partner, items, numbers, payload, reads_only: true, at, over_by };
     flow.ledger.begin_delivery(new, Effects::none()).await?;
     Ok(id)
 }

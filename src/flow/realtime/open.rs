@@ -77,6 +77,7 @@ pub(super) async fn open(
             payload: payload_object,
             reads_only: true,
             at: now,
+            over_by: deliver::over_by(now, flow.settings().config.gateway.api.limits.eligibility_timeout_ms),
         },
         effects: Effects::none(),
     };
