@@ -82,6 +82,9 @@ pub trait Acknowledgments: Send + Sync {
     /// One file of a partner's `/out`.
     async fn out_file(&self, partner: &PartnerId, name: &OutName) -> Result<Option<OutFile>>;
 
+    /// Whether a file of this name was ever put into a partner's `/out`, whether or not the partner took it away since. It is put there once.
+    async fn out_file_given(&self, partner: &PartnerId, name: &OutName) -> Result<bool>;
+
     /// Notes that the partner has read a file to its end.
     async fn out_file_fetched(&self, partner: &PartnerId, name: &OutName, at: UnixMs) -> Result<()>;
 

@@ -100,6 +100,8 @@ pub enum DeliveryOutcome {
         /// How many deliveries an item may go through.
         attempts_max: u32,
     },
+    /// Surely not taken, and not for the items' sake: those that it still holds are released again, and it was no attempt of theirs.
+    NotReached,
 }
 
 /// What became of items of a delivery, when it is not the same for all.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tradewind_ledger::{Conservation, Ledger};
+use tradewind_compliance::{Clock, WallClock};
+use tradewind_ledger::{Conservation, Kind, Ledger, UnixMs};
 
 use super::{Outcome, put, wait_for};
 use crate::config::{self, Config, SecretRef};
@@ -28,6 +29,14 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Clear an alarm that somebody has dealt with. Those that clear themselves open again where the reason is still there
+    Clear {
+        /// What is wrong, as `status` and the log name it
+        #[arg(value_name = "ALARM")]
+        kind: Kind,
+        /// With what
+        subject: String,
+    },
     /// Copy the ledger in the data folder into an empty PostgreSQL database, all of it or nothing. Stop the gateway first
     Copy {
         /// The database, as a reference to its URL: env:NAME or file:PATH
@@ -45,6 +54,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 let told = status(ledger.ledger().as_ref(), *json).await;
                 ledger.close().await;
                 told
+            }
+            What::Clear { kind, subject } => {
+                let ledger = OpenLedger::existing(&config).await?;
+                let at = UnixMs(WallClock.now_unix_ms());
+                let cleared = ledger.ledger().clear_alarm(kind, subject, at).await;
+                ledger.close().await;
+                let was_open = cleared?;
+                put(if was_open { "cleared\n" } else { "no such alarm is open\n" })?;
+                Ok(Outcome::of(was_open))
             }
             What::Copy { to } => copy(config, SecretRef::try_from(to.clone())?).await,
         }

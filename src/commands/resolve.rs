@@ -1,13 +1,15 @@
-//! `tradewind resolve`: an operator settles an item that nothing else settles, with a reason.
+//! `tradewind resolve`: an operator settles items that nothing else settles, with a reason.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use tradewind_broker::QueueName;
 use tradewind_compliance::{Clock, IdSource, ItemId, WallClock};
-use tradewind_ledger::{Cause, Effects, ItemOutcome, ItemState, Ledger, NewAudit, NewJob, Scope, UnixMs};
+use tradewind_ledger::{
+    Cause, Effects, Item, ItemOutcome, ItemState, Ledger, NewAudit, NewJob, STAGE_ITEMS_MAX, Scope, UnixMs,
+};
 
 use super::{Outcome, put};
 use crate::wiring::backends::OpenLedger;
@@ -15,8 +17,9 @@ use crate::wiring::backends::OpenLedger;
 /// What `resolve` takes.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The item, as the timeline and the alarms name it
-    item: ItemId,
+    /// The item, as the timeline and the alarms name it; or a delivery, for all of it that is quarantined or unknown
+    #[arg(value_name = "ITEM")]
+    of: String,
     /// What is known of it now
     #[arg(long, value_enum)]
     as_: Resolution,
@@ -50,10 +53,7 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = crate::config::load(&arguments.home)?;
     let open = OpenLedger::existing(&config).await?;
     let ledger = open.ledger();
-    let item = ledger
-        .item(&Scope::All, arguments.item)
-        .await?
-        .with_context(|| format!("there is no item {}", arguments.item))?;
+    let items = named(ledger.as_ref(), &arguments.of).await?;
     let by = format!("operator:{}", arguments.operator)
         .parse()
         .context("expected an operator's name of letters and digits")?;
@@ -64,11 +64,11 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
         at,
         actor: cause.by.clone(),
         action: "resolve".parse()?,
-        subject: arguments.item.to_string(),
+        subject: arguments.of.clone(),
         detail: None,
     };
     // Nothing else would send what waits again before the partner's next file.
-    let jobs = match (&item.destination, arguments.as_) {
+    let jobs = match (items.first().and_then(|item| item.destination.as_ref()), arguments.as_) {
         (Some(partner), Resolution::NotTaken) => vec![NewJob {
             id: IdSource::new(Arc::new(WallClock))?.job_id(),
             queue: QueueName::deliver(partner).as_str().parse()?,
@@ -80,29 +80,58 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
         _ => Vec::new(),
     };
     let effects = Effects { audit: vec![audit], jobs, ..Effects::none() };
-    let settled = settle(ledger.as_ref(), arguments, item.state, cause, at, effects).await?;
-    let after = ledger.item(&Scope::All, arguments.item).await?.map(|item| item.state);
+    let settled = settle(ledger.as_ref(), arguments.as_, &items, cause, at, effects).await?;
+    for before in &items {
+        let after = ledger.item(&Scope::All, before.id).await?.map_or(before.state, |item| item.state);
+        put(&format!("{} was {}, is {after}\n", before.id, before.state))?;
+    }
     open.close().await;
-    put(&format!("{} was {}, is {}\n", arguments.item, item.state, after.unwrap_or(item.state)))?;
-    Ok(if settled { Outcome::Clean } else { Outcome::Faulty })
+    Ok(if settled == items.len() { Outcome::Clean } else { Outcome::Faulty })
 }
 
+/// The item of this id, or what waits for a decision of the delivery of this id.
+async fn named(ledger: &dyn Ledger, of: &str) -> anyhow::Result<Vec<Item>> {
+    let item: ItemId = of.parse().with_context(|| format!("expected the id of an item or a delivery, found {of}"))?;
+    if let Some(item) = ledger.item(&Scope::All, item).await? {
+        return Ok(vec![item]);
+    }
+    let mut waiting = Vec::new();
+    let carried: Vec<ItemId> =
+        ledger.delivery_items(of.parse()?, false).await?.into_iter().map(|carried| carried.item).collect();
+    for page in carried.chunks(STAGE_ITEMS_MAX) {
+        waiting.extend(ledger.items(page).await?);
+    }
+    waiting.retain(|item| matches!(item.state, ItemState::Quarantined | ItemState::Unknown));
+    if waiting.is_empty() {
+        bail!("there is no item {of}, and no delivery {of} of which anything is quarantined or unknown");
+    }
+    Ok(waiting)
+}
+
+/// Gives how many items changed.
 async fn settle(
     ledger: &dyn Ledger,
-    arguments: &Arguments,
-    state: ItemState,
+    as_: Resolution,
+    items: &[Item],
     cause: Cause,
     at: UnixMs,
     effects: Effects,
-) -> anyhow::Result<bool> {
-    let items = [arguments.item];
-    let outcome = match (arguments.as_, state) {
-        (Resolution::NotTaken, ItemState::Quarantined) => {
-            return Ok(ledger.release_items(&items, cause, at, effects).await?.changed == 1);
-        }
-        (Resolution::NotTaken, _) => ItemOutcome::NotTaken { attempts_max: u32::MAX },
-        (Resolution::Taken, _) => ItemOutcome::Acknowledged,
-        (Resolution::Quarantined, _) => ItemOutcome::Quarantined,
+) -> anyhow::Result<usize> {
+    let ids = |items: &[&Item]| items.iter().map(|item| item.id).collect::<Vec<_>>();
+    let outcome = match as_ {
+        Resolution::NotTaken => ItemOutcome::NotTaken { attempts_max: u32::MAX },
+        Resolution::Taken => ItemOutcome::Acknowledged,
+        Resolution::Quarantined => ItemOutcome::Quarantined,
     };
-    Ok(ledger.settle_items(&items, outcome, cause, at, effects).await?.changed == 1)
+    let release = |item: &&Item| matches!(as_, Resolution::NotTaken) && item.state == ItemState::Quarantined;
+    let (released, settled): (Vec<&Item>, Vec<&Item>) = items.iter().partition(release);
+    let mut changed = 0;
+    if !settled.is_empty() {
+        let effects = if released.is_empty() { effects.clone() } else { Effects::none() };
+        changed += ledger.settle_items(&ids(&settled), outcome, cause.clone(), at, effects).await?.changed;
+    }
+    if !released.is_empty() {
+        changed += ledger.release_items(&ids(&released), cause, at, effects).await?.changed;
+    }
+    Ok(changed as usize)
 }

@@ -1,10 +1,10 @@
 //! What the ledger counts, for `/metrics`: as fresh as counting is cheap.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tradewind_api::{MetricsSnapshot, QueueMetrics, StateMetrics};
-use tradewind_broker::Broker;
 use tradewind_ledger::{Depth, LedgerError, StateCount};
 
 use super::Flow;
@@ -88,35 +88,24 @@ async fn states(flow: Arc<Flow>) -> Result<Vec<StateMetrics>, LedgerError> {
 
 async fn queues(flow: Arc<Flow>) -> Result<Vec<QueueMetrics>, LedgerError> {
     let now = flow.now();
-    let queue = |depth: Depth| QueueMetrics {
-        queue: depth.lane.queue.to_string().into(),
-        depth: depth.ready,
-        oldest_age: Duration::from_millis(depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0))),
-    };
-    let mut queues: Vec<QueueMetrics> = flow.ledger.depths().await?.into_iter().map(queue).collect();
+    // One row a queue, whatever partners' jobs stand in it.
+    let mut queues: BTreeMap<String, (u64, Duration)> = BTreeMap::new();
+    for Depth { lane, ready, oldest_at, .. } in flow.ledger.depths().await? {
+        let (depth, oldest_age) = queues.entry(lane.queue.to_string()).or_default();
+        let age = Duration::from_millis(oldest_at.map_or(0, |at| now.0.saturating_sub(at.0)));
+        (*depth, *oldest_age) = (*depth + ready, age.max(*oldest_age));
+    }
     if let Some(broker) = flow.queues.get().filter(|_| flow.shared) {
-        in_broker(broker.as_ref(), &mut queues).await;
+        // One that cannot be asked adds nothing: `/health` tells of it.
+        for (name, depth) in broker.depths().await.unwrap_or_default() {
+            queues.entry(name.to_string()).or_default().0 += (depth.waiting + depth.unsettled) as u64;
+        }
     }
     for name in queue_names(&flow) {
-        if !queues.iter().any(|row| row.queue == name) {
-            queues.push(QueueMetrics { queue: name.into(), depth: 0, oldest_age: Duration::ZERO });
-        }
+        queues.entry(name).or_default();
     }
-    Ok(queues)
-}
-
-/// Adds what the ledger has handed to a broker that many processes share. One that cannot be asked adds nothing: `/health` tells of it.
-async fn in_broker(broker: &dyn Broker, queues: &mut Vec<QueueMetrics>) {
-    for (name, depth) in broker.depths().await.unwrap_or_default() {
-        let count = (depth.waiting + depth.unsettled) as u64;
-        match queues.iter_mut().find(|row| row.queue == name.as_str()) {
-            Some(row) => row.depth += count,
-            None => {
-                let queue = name.as_str().to_owned().into();
-                queues.push(QueueMetrics { queue, depth: count, oldest_age: Duration::ZERO });
-            }
-        }
-    }
+    let row = |(queue, (depth, oldest_age)): (String, _)| QueueMetrics { queue: queue.into(), depth, oldest_age };
+    Ok(queues.into_iter().map(row).collect())
 }
 
 /// The queues that there are also while they are empty: an alarm on one must not lose its line.

@@ -1,6 +1,6 @@
 //! Where each kind of object lies, and what it is sealed for. Keys are made of our own ids alone.
 
-use tradewind_compliance::{DeliveryId, IdError, ObjectKey, Purpose, ReceiptId, SetId};
+use tradewind_compliance::{DeliveryId, IdError, ItemId, ObjectKey, Purpose, ReceiptId, SetId};
 
 /// A file as it came in at a door.
 pub(crate) const RECEIVED: Purpose = Purpose::new("received");
@@ -47,6 +47,11 @@ pub(crate) fn spool(id: &str) -> Result<ObjectKey, IdError> {
 
 pub(crate) fn payload(id: DeliveryId) -> Result<ObjectKey, IdError> {
     format!("payload/{id}").parse()
+}
+
+/// An item that is too large for a message, sealed as the message's body would be.
+pub(crate) fn message(id: ItemId) -> Result<ObjectKey, IdError> {
+    format!("message/{id}").parse()
 }
 
 pub(crate) fn response(id: ReceiptId) -> Result<ObjectKey, IdError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tradewind_broker::backoff;
 use tradewind_compliance::PartnerId;
 use tradewind_transfer::transport::{HttpTransport, HttpTransportConfig, Transport};
 
@@ -15,6 +16,9 @@ use super::FlowError;
 
 /// How long a job goes on with batch after batch before it makes room: RabbitMQ takes a message that nobody settles for half an hour for lost.
 const TURN: Duration = Duration::from_secs(120);
+
+/// That a partner takes calls is told anew so often: another process may have found that it did not.
+const TOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The transports in use, by address.
 #[derive(Default)]
@@ -29,8 +33,10 @@ pub struct Calls {
 
 /// How a partner's last call ended.
 enum Taker {
-    Took,
-    RestsUntil(Instant),
+    /// Noted then.
+    Took(Instant),
+    /// After so many calls in a row that it did not take.
+    Rests { until: Instant, calls: u32 },
 }
 
 impl Calls {
@@ -78,25 +84,35 @@ impl Calls {
         !planned
     }
 
-    /// Lets a partner that did not take a call rest: no job calls it before.
-    pub(super) fn rest(&self, partner: &PartnerId, wait: Duration) {
-        let until = Instant::now() + wait;
-        self.takers().insert(partner.clone(), Taker::RestsUntil(until));
+    /// Lets a partner that did not take a call rest, as long as it asked for, or longer each time: no job calls it before.
+    pub(super) fn rest(&self, partner: &PartnerId, asked: Option<Duration>) {
+        let mut takers = self.takers();
+        let calls = match takers.get(partner) {
+            Some(Taker::Rests { calls, .. }) => calls.saturating_add(1),
+            Some(Taker::Took(_)) | None => 1,
+        };
+        let until = Instant::now() + asked.unwrap_or_else(|| backoff(calls, rand::random()));
+        takers.insert(partner.clone(), Taker::Rests { until, calls });
     }
 
     /// How long a partner still rests.
     pub(super) fn rests(&self, partner: &PartnerId) -> Option<Duration> {
         match self.takers().get(partner)? {
-            Taker::Took => None,
-            Taker::RestsUntil(until) => {
+            Taker::Took(_) => None,
+            Taker::Rests { until, .. } => {
                 Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
             }
         }
     }
 
-    /// Notes that a partner took a call; true where that is news to this process.
+    /// Notes that a partner took a call; true where that is news to this process, or may be to another.
     pub(super) fn took(&self, partner: &PartnerId) -> bool {
-        !matches!(self.takers().insert(partner.clone(), Taker::Took), Some(Taker::Took))
+        let (mut takers, now) = (self.takers(), Instant::now());
+        if matches!(takers.get(partner), Some(Taker::Took(noted)) if now - *noted < TOOK_AGAIN) {
+            return false;
+        }
+        takers.insert(partner.clone(), Taker::Took(now));
+        true
     }
 
     fn takers(&self) -> std::sync::MutexGuard<'_, HashMap<PartnerId, Taker>> {

@@ -1,12 +1,12 @@
 //! Looks at the whole from time to time: acknowledgments that are overdue, queues that only grow, and configuration that was changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
-use tradewind_ledger::{LedgerError, NewAlarm};
+use tradewind_ledger::{Depth, Kind, LedgerError, NewAlarm};
 
 use crate::flow::Flow;
 
@@ -60,17 +60,26 @@ async fn look(flow: &Flow) -> Result<(), LedgerError> {
             tracing::error!(partner = %owed.partner, delivery = %owed.delivery, kind = %owed.kind, "an acknowledgment is overdue");
         }
     }
-    let kind = "queue-old".parse()?;
-    for depth in flow.ledger.depths().await? {
-        let age = depth.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0));
-        let subject = depth.lane.queue.to_string();
-        if age > AGE_MAX_MS {
-            let alarm = NewAlarm { kind: "queue-old".parse()?, subject, reason: None, at: now };
-            if flow.ledger.open_alarm(alarm).await? {
-                tracing::error!(queue = %depth.lane.queue, depth = depth.ready, "a queue's oldest job is too old");
-            }
-        } else {
-            flow.ledger.clear_alarm(&kind, &subject, now).await?;
+    let kind: Kind = "queue-old".parse()?;
+    let is_old = |depth: &Depth| depth.oldest_at.is_some_and(|at| now.0.saturating_sub(at.0) > AGE_MAX_MS);
+    // A queue is as old as the oldest of its partners' jobs.
+    let old: BTreeSet<String> = flow
+        .ledger
+        .depths()
+        .await?
+        .iter()
+        .filter(|depth| is_old(depth))
+        .map(|depth| depth.lane.queue.to_string())
+        .collect();
+    for subject in &old {
+        let alarm = NewAlarm { kind: kind.clone(), subject: subject.clone(), reason: None, at: now };
+        if flow.ledger.open_alarm(alarm).await? {
+            tracing::error!(queue = %subject, "a queue's oldest job is too old");
+        }
+    }
+    for alarm in flow.ledger.open_alarms().await? {
+        if alarm.kind == kind && !old.contains(&alarm.subject) {
+            flow.ledger.clear_alarm(&kind, &alarm.subject, now).await?;
         }
     }
     Ok(())

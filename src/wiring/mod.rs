@@ -131,11 +131,7 @@ pub async fn start(config: Config, process: &Process, doors: Doors) -> anyhow::R
     if let Some(listener) = doors.payer {
         addresses.payer = Some(start_payer(&config, listener, clock, &stop)?);
     }
-    let workers = if roles.uses_queues() {
-        Some(Workers::start(flow.clone(), roles, backends::queues(&config).await?).await?)
-    } else {
-        None
-    };
+    let workers = start_workers(&config, roles, &flow).await?;
     let mut server = None;
     if let Some(listener) = doors.sftp {
         addresses.sftp = Some(listener.local_addr()?);
@@ -187,6 +183,15 @@ async fn waited<T>(waits: bool, what: &str, mut open: impl AsyncFnMut() -> anyho
             opened => return opened,
         }
     }
+}
+
+async fn start_workers(config: &Config, roles: &Roles, flow: &Arc<Flow>) -> anyhow::Result<Option<Workers>> {
+    if !roles.uses_queues() {
+        return Ok(None);
+    }
+    let elsewhere = config.gateway.queues.url.is_some();
+    let queues = waited(elsewhere, "the broker's address", async || backends::queues(config).await).await?;
+    Ok(Some(Workers::start(flow.clone(), roles, queues).await?))
 }
 
 fn start_payer(

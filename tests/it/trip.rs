@@ -146,7 +146,16 @@ fn a_sender_that_is_gone_keeps_no_other_from_its_277ca() {
     let told = gateway.sftp("other").fetch_text("277CA-payer_");
     assert_eq!((all(&told, "REF", 1).iter().filter(|kind| *kind == "1K").count(), gateway.payer.taken().len()), (2, 1));
     std::fs::rename(&gone, &here).unwrap();
+    until("clinic's return", || gateway.log().contains("the changed configuration is in force").then_some(()));
     assert!(gateway.sftp("clinic").fetch_text("277CA-payer_").contains("ISA*"), "once it is back");
+    until("the end of all jobs", || {
+        (ledger::value(gateway.data(), "SELECT count(*) FROM outbox WHERE queue = 'answer'") == "0").then_some(())
+    });
+    assert_eq!(
+        gateway.sftp("other").names().iter().filter(|name| name.contains("-payer")).count(),
+        0,
+        "each has it once"
+    );
     gateway.stop();
 }
 

@@ -180,8 +180,11 @@ CREATE TABLE out_file (
     receipt     TEXT COLLATE "C" REFERENCES receipt (id),
     appeared_at BIGINT NOT NULL,
     fetched_at  BIGINT,
+    -- The partner took it away. The row stays: what is done again must not give it a second time.
+    removed     BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (partner, name)
 );
+CREATE INDEX out_file_listed ON out_file (partner, name) WHERE NOT removed;
 CREATE INDEX out_file_by_receipt ON out_file (receipt) WHERE receipt IS NOT NULL;
 
 CREATE TABLE answer (

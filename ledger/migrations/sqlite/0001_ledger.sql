@@ -166,8 +166,11 @@ CREATE TABLE out_file (
     receipt     TEXT REFERENCES receipt (id),
     appeared_at INTEGER NOT NULL,
     fetched_at  INTEGER,
+    -- The partner took it away. The row stays: what is done again must not give it a second time.
+    removed     INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),
     PRIMARY KEY (partner, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX out_file_listed ON out_file (partner, name) WHERE NOT removed;
 CREATE INDEX out_file_by_receipt ON out_file (receipt) WHERE receipt IS NOT NULL;
 
 CREATE TABLE answer (

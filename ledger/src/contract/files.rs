@@ -81,7 +81,16 @@ pub async fn lists_and_deletes_out_files_per_partner(harness: &dyn Harness) {
     assert_eq!((fetched.fetched_at, fetched.receipt), (Some(NOW), Some(receipt)));
     assert!(world.ledger.delete_out(&acme, &name("a.999"), Effects::none()).await.unwrap());
     assert!(!world.ledger.delete_out(&acme, &name("a.999"), Effects::none()).await.unwrap());
-    assert_eq!(world.ledger.list_out(&acme, None, 10).await.unwrap().len(), 1);
+    world.ledger.record(Effects { files, ..Effects::none() }).await.unwrap();
+    assert_eq!(
+        world.ledger.list_out(&acme, None, 10).await.unwrap().len(),
+        1,
+        "what was taken away does not come again"
+    );
+    assert_eq!(world.ledger.out_file(&acme, &name("a.999")).await.unwrap(), None);
+    for (text, given) in [("a.999", true), ("b.999", true), ("c.999", false)] {
+        assert_eq!(world.ledger.out_file_given(&acme, &name(text)).await.unwrap(), given, "{text}");
+    }
 }
 
 pub async fn opens_and_clears_an_alarm_once(harness: &dyn Harness) {

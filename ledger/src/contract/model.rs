@@ -26,6 +26,7 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(DeliveryOutcome::Unknown),
         Just(DeliveryOutcome::Acknowledged),
         Just(DeliveryOutcome::Refused { attempts_max: ATTEMPTS_MAX }),
+        Just(DeliveryOutcome::NotReached),
     ];
     let item_outcome = prop_oneof![
         Just(ItemOutcome::Acknowledged),
@@ -125,6 +126,9 @@ impl Run {
                 DeliveryOutcome::Unknown => item.state = ItemState::Unknown,
                 DeliveryOutcome::Acknowledged => item.state = ItemState::Acknowledged,
                 DeliveryOutcome::Refused { .. } => not_taken(item),
+                DeliveryOutcome::NotReached => {
+                    *item = Modelled { state: ItemState::Accepted, held_by: None, ..*item };
+                }
             }
         }
     }

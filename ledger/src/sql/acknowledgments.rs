@@ -46,15 +46,21 @@ impl Acknowledgments for Backend {
     }
 
     async fn list_out(&self, partner: &PartnerId, after: Option<&OutName>, limit: u32) -> Result<Vec<OutFile>> {
-        let sql = "SELECT * FROM out_file WHERE partner = $1 AND name > $2 ORDER BY name LIMIT $3";
+        let sql = "SELECT * FROM out_file WHERE partner = $1 AND name > $2 AND NOT removed ORDER BY name LIMIT $3";
         let query = sqlx::query(sql).bind(partner.as_str()).bind(after.map_or("", OutName::as_str)).bind(int(limit));
         query.fetch_all(self.readers()).await?.iter().map(read_file).collect()
     }
 
     async fn out_file(&self, partner: &PartnerId, name: &OutName) -> Result<Option<OutFile>> {
-        let sql = "SELECT * FROM out_file WHERE partner = $1 AND name = $2";
+        let sql = "SELECT * FROM out_file WHERE partner = $1 AND name = $2 AND NOT removed";
         let query = sqlx::query(sql).bind(partner.as_str()).bind(name.as_str());
         query.fetch_optional(self.readers()).await?.as_ref().map(read_file).transpose()
+    }
+
+    async fn out_file_given(&self, partner: &PartnerId, name: &OutName) -> Result<bool> {
+        let query = sqlx::query("SELECT 1 FROM out_file WHERE partner = $1 AND name = $2");
+        let query = query.bind(partner.as_str()).bind(name.as_str());
+        Ok(query.fetch_optional(self.readers()).await?.is_some())
     }
 
     async fn out_file_fetched(&self, partner: &PartnerId, name: &OutName, at: UnixMs) -> Result<()> {
@@ -74,7 +80,8 @@ impl Acknowledgments for Backend {
         let (partner, name) = (partner.clone(), name.clone());
         self.write(move |tx| {
             Box::pin(async move {
-                let query = sqlx::query("DELETE FROM out_file WHERE partner = $1 AND name = $2");
+                let sql = "UPDATE out_file SET removed = TRUE WHERE partner = $1 AND name = $2 AND NOT removed";
+                let query = sqlx::query(sql);
                 let gone = query.bind(partner.as_str()).bind(name.as_str()).execute(&mut tx.conn).await?;
                 if gone.rows_affected() == 0 {
                     return Ok(false);

@@ -18,6 +18,13 @@ pub(super) struct ItemSettlement {
     pub(super) at: UnixMs,
 }
 
+/// What a call that was not taken costs its items, and how much they have.
+#[derive(Clone, Copy)]
+struct Tries {
+    cost: u32,
+    max: u32,
+}
+
 pub(super) async fn delivery(
     tx: &mut Tx,
     id: DeliveryId,
@@ -30,7 +37,7 @@ pub(super) async fn delivery(
         DeliveryOutcome::Sent => DeliveryState::Sent,
         DeliveryOutcome::Unknown => DeliveryState::Unknown,
         DeliveryOutcome::Acknowledged => DeliveryState::Acknowledged,
-        DeliveryOutcome::Refused { .. } => DeliveryState::Refused,
+        DeliveryOutcome::Refused { .. } | DeliveryOutcome::NotReached => DeliveryState::Refused,
     };
     let row = sqlx::query(locked!("SELECT state FROM delivery WHERE id = $1"))
         .bind(id.as_str())
@@ -47,8 +54,14 @@ pub(super) async fn delivery(
     }
     let held = deliveries::held(tx, id.as_str()).await?;
     let mut settled = Settled { changed: u32::try_from(held).unwrap_or(u32::MAX), ..Settled::default() };
-    if let DeliveryOutcome::Refused { attempts_max } = outcome {
-        settled.quarantined = give_back(tx, id, *attempts_max, cause, at).await?;
+    match outcome {
+        DeliveryOutcome::Refused { attempts_max } => {
+            settled.quarantined = give_back(tx, id, Tries { cost: 1, max: *attempts_max }, cause, at).await?;
+        }
+        DeliveryOutcome::NotReached => {
+            give_back(tx, id, Tries { cost: 0, max: u32::MAX }, cause, at).await?;
+        }
+        DeliveryOutcome::Sent | DeliveryOutcome::Unknown | DeliveryOutcome::Acknowledged => {}
     }
     change(tx, id.as_str(), to, cause, at).await?;
     effects::apply(tx, effects, at).await?;
@@ -71,7 +84,7 @@ async fn change(tx: &mut Tx, id: &str, to: DeliveryState, cause: &Cause, at: Uni
 }
 
 /// Releases what a delivery still holds, and quarantines what is out of attempts. Gives how many were quarantined.
-async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
+async fn give_back(tx: &mut Tx, id: DeliveryId, tries: Tries, cause: &Cause, at: UnixMs) -> Result<u32> {
     let sql = locked!(
         "SELECT c.item FROM delivery_item c
         JOIN item i ON i.id = c.item AND i.delivery = c.delivery AND i.state = 'assigned'
@@ -80,19 +93,19 @@ async fn give_back(tx: &mut Tx, id: DeliveryId, attempts_max: u32, cause: &Cause
     );
     let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut tx.conn).await?;
     let ids: Vec<ItemId> = rows.iter().map(|row| parse(row, "item")).collect::<Result<_>>()?;
-    not_taken(tx, &id_list(&ids), attempts_max, cause, at).await
+    not_taken(tx, &id_list(&ids), tries, cause, at).await
 }
 
-/// One more attempt for each of the listed items, which no delivery holds any more. Gives how many were quarantined.
-async fn not_taken(tx: &mut Tx, ids: &str, attempts_max: u32, cause: &Cause, at: UnixMs) -> Result<u32> {
+/// The listed items, which no delivery holds any more, wait again or are out of attempts. Gives how many were quarantined.
+async fn not_taken(tx: &mut Tx, ids: &str, tries: Tries, cause: &Cause, at: UnixMs) -> Result<u32> {
     let sql = concat!(
-        "UPDATE item SET attempts = attempts + 1, delivery = NULL,
-            state = CASE WHEN attempts + 1 >= $1 THEN 'quarantined' ELSE 'waiting' END
+        "UPDATE item SET attempts = attempts + $1, delivery = NULL,
+            state = CASE WHEN attempts + $1 >= $2 THEN 'quarantined' ELSE 'waiting' END
         WHERE id ",
-        listed!("$2"),
+        listed!("$3"),
         " RETURNING id, set_id, state"
     );
-    let rows = sqlx::query(sql).bind(int(attempts_max)).bind(ids).fetch_all(&mut tx.conn).await?;
+    let rows = sqlx::query(sql).bind(int(tries.cost)).bind(int(tries.max)).bind(ids).fetch_all(&mut tx.conn).await?;
     let (mut waiting, mut quarantined): (Vec<ItemId>, Vec<ItemId>) = (Vec::new(), Vec::new());
     let mut sets = BTreeSet::new();
     for row in &rows {
@@ -204,7 +217,7 @@ pub(super) async fn items(
             set(tx, &ids, ItemState::Quarantined, cause, at).await?;
         }
         ItemOutcome::NotTaken { attempts_max } => {
-            settled.quarantined = not_taken(tx, &ids, attempts_max, cause, at).await?;
+            settled.quarantined = not_taken(tx, &ids, Tries { cost: 1, max: attempts_max }, cause, at).await?;
         }
     }
     lanes::close(tx, &left_by).await?;

@@ -101,8 +101,8 @@ async fn forward(flow: &Flow, payer: &PartnerId, owner: &PartnerId, of: Of, told
     let Some(identity) = partner.identities.first() else { return Err(FlowError::ConfigPartner(owner.clone())) };
     let unique = format!("{}_{}{}", of.source, of.receipt, if of.test { "T" } else { "P" });
     let name = out::name_for(flow, owner, OutKind::PayerX277ca, &unique)?;
-    if flow.ledger.out_file(owner, &name).await?.is_some() {
-        // An earlier attempt gave it, and died before the job was settled.
+    if flow.ledger.out_file_given(owner, &name).await? {
+        // An earlier attempt gave it, and died before the job was settled, or failed with another sender's.
         return Ok(());
     }
     let at = Stamp::from_unix(i64::try_from(flow.now().0 / 1_000).unwrap_or(i64::MAX));

@@ -32,8 +32,6 @@ pub(super) struct Batch {
     pub(super) payload: ObjectKey,
     pub(super) bytes: u64,
     pub(super) items: usize,
-    /// How often the item that was tried most was refused before.
-    pub(super) attempts: u32,
     /// When the youngest item was accepted.
     pub(super) accepted_at: UnixMs,
     /// Before the intent was committed.
@@ -126,7 +124,7 @@ async fn write(
     let used = used(flow, partner, numbers, end).await?;
     let reads_only = is_inquiry(run);
     let intended = Instant::now();
-    let (items, attempts) = (carried.len(), run.iter().map(|item| item.attempts).max().unwrap_or_default());
+    let items = carried.len();
     let accepted_at = run.iter().map(|item| item.accepted_at).max().unwrap_or_else(|| flow.now());
     let at = flow.now();
     let new = NewDelivery {
@@ -140,7 +138,7 @@ async fn write(
         over_by: over_by(at, deliver.timeout_ms),
     };
     flow.ledger.begin_delivery(new, Effects::none()).await?;
-    Ok(Some(Batch { delivery, payload, bytes, items, attempts, accepted_at, intended }))
+    Ok(Some(Batch { delivery, payload, bytes, items, accepted_at, intended }))
 }
 
 async fn drain(to: &mut SealingWriter, out: &mut Vec<u8>) -> Result<(), FlowError> {

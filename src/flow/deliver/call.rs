@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use tradewind_broker::backoff;
 use tradewind_compliance::{DeliveryId, PartnerId};
 use tradewind_ledger::{Cause, DeliveryOutcome, DeliveryState, Effects, LedgerError, NewAlarm, NewOwed};
 use tradewind_transfer::transport::{Mode, NotTaken, Outbound, Reply, SendError};
@@ -24,13 +23,21 @@ const NOT_TAKING: &str = "partner-not-taking";
 /// Between two tries to write down what became of a call.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
-/// Makes the call of a batch whose intent is committed. Gives how long to wait where the partner surely did not take it.
+/// How a call ended for whoever makes the next one.
+pub(super) enum Ended {
+    /// The partner has it, or may have it.
+    Taken,
+    /// The partner surely did not take it, and may have said how long to wait.
+    NotTaken(Option<Duration>),
+}
+
+/// Makes the call of a batch whose intent is committed.
 pub(super) async fn make(
     flow: &Flow,
     partner: &PartnerId,
     deliver: &Deliver,
     batch: Batch,
-) -> Result<Option<Duration>, FlowError> {
+) -> Result<Ended, FlowError> {
     tracing::info!(%partner, delivery = %batch.delivery, items = batch.items, "calling the partner");
     let called = match call(flow, partner, deliver, &batch).await {
         Ok(called) => called,
@@ -45,16 +52,19 @@ pub(super) async fn make(
             let effects = Effects { owed: owed(flow, batch.delivery, "999")?, ..Effects::none() };
             settle(flow, batch.delivery, DeliveryOutcome::Sent, "taken", effects).await?;
             took(flow, partner).await?;
-            Ok(None)
+            Ok(Ended::Taken)
         }
         Ok(Reply::Answered(body)) => {
             answered(flow, partner, batch.delivery, &body).await?;
             took(flow, partner).await?;
-            Ok(None)
+            Ok(Ended::Taken)
         }
         Err(SendError::NotTaken(why)) => {
-            let waits = away(why) && batch.accepted_at.plus(AWAY_MS_MAX) > flow.now();
-            let attempts_max = if waits { u32::MAX } else { flow.settings().config.gateway.limits.attempts_max };
+            let outcome = if away(why) && batch.accepted_at.plus(AWAY_MS_MAX) > flow.now() {
+                DeliveryOutcome::NotReached
+            } else {
+                DeliveryOutcome::Refused { attempts_max: flow.settings().config.gateway.limits.attempts_max }
+            };
             let alarm = NewAlarm {
                 kind: NOT_TAKING.parse()?,
                 subject: partner.to_string(),
@@ -62,18 +72,17 @@ pub(super) async fn make(
                 at: flow.now(),
             };
             let effects = Effects { alarms: vec![alarm], ..Effects::none() };
-            settle(flow, batch.delivery, DeliveryOutcome::Refused { attempts_max }, reason(why), effects).await?;
+            settle(flow, batch.delivery, outcome, reason(why), effects).await?;
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the partner did not take the batch");
-            let asked = match why {
+            Ok(Ended::NotTaken(match why {
                 NotTaken::Refused { retry_after, .. } => retry_after,
                 _ => None,
-            };
-            Ok(Some(asked.unwrap_or_else(|| backoff(batch.attempts.saturating_add(1), rand::random()))))
+            }))
         }
         Err(SendError::Unknown(why)) => {
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the call was cut; its items are unknown until they are settled");
             unknown(flow, partner, batch.delivery, "cut-after-sending").await?;
-            Ok(None)
+            Ok(Ended::Taken)
         }
     }
 }

@@ -43,8 +43,8 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
             return Ok(Done::Later(left));
         }
         let Some(batch) = batch::next(&flow, &partner, &deliver).await? else { return Ok(Done::Yes) };
-        if let Some(wait) = call::make(&flow, &partner, &deliver, batch).await? {
-            flow.calls.rest(&partner, wait);
+        if let call::Ended::NotTaken(asked) = call::make(&flow, &partner, &deliver, batch).await? {
+            flow.calls.rest(&partner, asked);
         }
     }
     Ok(Done::Later(Duration::ZERO))

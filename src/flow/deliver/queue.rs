@@ -3,9 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use tradewind_broker::{BODY_BYTES_MAX, Body, Message, QueueName};
 use tradewind_compliance::PartnerId;
 use tradewind_compliance::store::PutMode;
+use tradewind_compliance::vault::VaultError;
 use tradewind_ledger::{Carried, ClaimableItem, DeliveryOutcome, Effects, LedgerError, NewDelivery, NumberKind};
 
 use super::batch::{Sources, refuse};
@@ -68,7 +70,7 @@ async fn one(
     let refused = published.into_iter().find_map(Result::err);
     let (outcome, reason) = match &refused {
         None => (DeliveryOutcome::Sent, "handed-over"),
-        Some(_) => (DeliveryOutcome::Refused { attempts_max: u32::MAX }, "queue-not-reached"),
+        Some(_) => (DeliveryOutcome::NotReached, "queue-not-reached"),
     };
     super::call::settle(flow, delivery, outcome, reason, Effects::none()).await?;
     refused.map_or(Ok(()), |error| Err(error.into()))
@@ -82,16 +84,19 @@ async fn message(
     json: &[u8],
 ) -> Result<Message, FlowError> {
     let reference = item.id.to_string();
+    let id = reference.parse().map_err(|_| FlowError::Internal("a message's id"))?;
     let bytes = flow.messages.seal(partner, json).await?;
     let fits = bytes.len() <= BODY_BYTES_MAX;
-    Ok(Message {
-        id: reference.parse().map_err(|_| FlowError::Internal("a message's id"))?,
-        queue: queue.clone(),
-        partner: partner.clone(),
-        kind: KIND.to_owned(),
-        attempt: 1,
-        body: if fits { Body::Sealed { reference, bytes } } else { Body::Reference(reference) },
-    })
+    let body = if fits {
+        Body::Sealed { reference, bytes }
+    } else {
+        // What comes again is sealed anew, and says the same.
+        let object = objects::message(item.id).map_err(|_| FlowError::Internal("an object's key"))?;
+        let whole = futures::stream::once(async { Ok(bytes.into()) }).boxed();
+        flow.vault.store().put(&object, whole, PutMode::Overwrite).await.map_err(VaultError::Store)?;
+        Body::Reference(reference)
+    };
+    Ok(Message { id, queue: queue.clone(), partner: partner.clone(), kind: KIND.to_owned(), attempt: 1, body })
 }
 
 /// Commits what is about to be handed over. The payload tells which items.
