@@ -129,6 +129,10 @@ impl EventsDoor {
             Err(error) => {
                 let (receives, error) = (arrived.receives(), format!("{:#}", anyhow::Error::from(error)));
                 tracing::warn!(receives, error, "a file could not be received; it is tried again");
+                if receives >= self.events.options().receives_max {
+                    // The queue's redrive policy takes it away now.
+                    self.alarm("s3-file-left", "events".into(), Some("tried-too-often")).await;
+                }
                 ("failed", arrived.again(backoff(receives, rand::random())).await)
             }
         };

@@ -12,31 +12,45 @@ use crate::flow::Flow;
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(2);
+/// A changed configuration that could not be taken is tried again after so long.
+const RELOAD_AGAIN: Duration = Duration::from_secs(60);
 /// A queue whose oldest job is older than this raises an alarm.
 const AGE_MAX_MS: u64 = 15 * 60_000;
 /// Overdue acknowledgments that are looked at at once.
 const OVERDUE_MAX: u32 = 1_000;
 
-/// Runs until `stop`. Every process reads its configuration again; alarms are the role's that watches.
+/// Runs until `stop`. Every process reads its configuration again; alarms are the role's that watches, and wait for no file and no secret.
 pub async fn run(flow: Arc<Flow>, alarms: bool, stop: CancellationToken) {
-    let mut seen = stamps(&flow);
-    let mut secrets_read = Instant::now();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+    tokio::join!(configure(&flow, &stop), async {
+        while alarms && rested(&stop).await {
+            if let Err(error) = look(&flow).await {
+                tracing::warn!(%error, "the watch could not read or write the ledger");
+            }
         }
-        if alarms && let Err(error) = look(&flow).await {
-            tracing::warn!(%error, "the watch could not read or write the ledger");
-        }
-        let now = stamps(&flow);
-        if now != seen {
+    });
+}
+
+/// True after a while, false at the stop.
+async fn rested(stop: &CancellationToken) -> bool {
+    stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some()
+}
+
+/// Takes up what was changed in the configuration's files, and secrets that are kept elsewhere.
+async fn configure(flow: &Flow, stop: &CancellationToken) {
+    let mut seen = stamps(flow);
+    let (mut secrets_read, mut again) = (Instant::now(), None);
+    while rested(stop).await {
+        let now = stamps(flow);
+        if now != seen || again.is_some_and(|at| Instant::now() >= at) {
             seen = now;
             secrets_read = Instant::now();
+            again = None;
             match flow.settings.reload().await {
                 Ok(()) => tracing::info!("the changed configuration is in force"),
                 Err(problems) => {
-                    tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force")
+                    tracing::error!(%problems, "the changed configuration is not taken; the old one stays in force");
+                    // It may be a secret's keeper that was away.
+                    again = Some(Instant::now() + RELOAD_AGAIN);
                 }
             }
         }

@@ -7,12 +7,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::engines::{Engines, engines};
+use crate::support::engines::{BUCKET, Engines, engines};
 use crate::support::gateway::{Gateway, Options};
 use crate::support::ledger::value;
 use crate::support::python::interpreter;
 use crate::support::wait::until;
-use crate::support::x12::{all, claims};
+use crate::support::x12::{all, claims, large_claim};
 
 /// The first block of Python on a page.
 fn example(page: &str) -> String {
@@ -31,8 +31,9 @@ fn the_consumer_of_the_docs_reads_each_item_once() {
     let partner = "[[identity]]\nqualifier = \"ZZ\"\nid = \"PAYER\"\n[deliver]\nby = \"queue\"\nusage = \"test\"\n";
     fs::write(gateway.home().join("partners/payer.toml"), partner).unwrap();
     gateway.run();
-    let file = claims(71, 40);
+    let (file, large) = (claims(71, 39), large_claim(72));
     gateway.sftp("clinic").put("claims.x12", file.as_bytes());
+    gateway.sftp("clinic").put("large.x12", large.as_bytes());
     until("every item's hand-over", || {
         (value(gateway.data(), "SELECT count(*) FROM item_now WHERE state = 'sent'") == "40").then_some(())
     });
@@ -46,6 +47,9 @@ fn the_consumer_of_the_docs_reads_each_item_once() {
         .env("AMQP_URL", &engines.environment["TRADEWIND_IT_QUEUES"])
         .env("QUEUE", format!("{}.items.payer", engines.name))
         .env("KMS_KEY", &engines.key)
+        .env("BUCKET", BUCKET)
+        .env("PREFIX", format!("{}/", engines.name))
+        .env("AWS_ENDPOINT_URL_S3", Engines::objects())
         .env("AWS_ENDPOINT_URL_KMS", std::env::var("TRADEWIND_TEST_AWS").unwrap())
         .output()
         .unwrap();
@@ -55,7 +59,8 @@ fn the_consumer_of_the_docs_reads_each_item_once() {
     let ids: BTreeSet<&str> = lines.iter().map(|line| line["id"].as_str().unwrap()).collect();
     assert_eq!((lines.len(), ids.len()), (40, 40), "each item once");
     let text = lines.iter().map(Value::to_string).collect::<String>();
-    for claim in all(&file, "CLM", 1) {
+    assert!(lines.iter().any(|line| line.to_string().len() > 256 * 1024), "one of them is larger than a message");
+    for claim in [all(&file, "CLM", 1), all(&large, "CLM", 1)].concat() {
         assert!(text.contains(&format!("\"{claim}\"")), "claim {claim} is among them");
     }
 }

@@ -98,7 +98,11 @@ impl Bucket {
         let request = self.client.get_object().bucket(&self.name).key(name);
         let request = request.set_range(header).set_version_id(exactly.version.clone());
         let asked = request.set_if_match(exactly.etag.clone()).send().await;
-        let got = asked.map_err(|error| failed(OPERATION, &error))?;
+        let got = asked.map_err(|error| match (status(&error), error.code()) {
+            // S3 names what is missing, where an answer has a body: this is somebody else's word.
+            (Some(404), None) => told(Failure::of(OPERATION, &error)),
+            _ => failed(OPERATION, &error),
+        })?;
         let bytes = length(OPERATION, got.content_length())?;
         if let Some(range) = range
             && !starts_at(got.content_range(), range.start)

@@ -139,7 +139,7 @@ impl BranchKeys {
     pub async fn rotate(&self, partner: &PartnerId) -> Result<BranchKeyId, KeysError> {
         for _ in 0..TRIES_MAX {
             let id = self.next_version(partner).await?;
-            match self.create(&id, &SecretKey::generate()?).await? {
+            match self.create(&id, &SecretKey::generate()?, false).await? {
                 InsertKey::Inserted => {
                     self.cache().purge(partner);
                     return Ok(id);
@@ -267,7 +267,7 @@ impl BranchKeys {
             return self.still_stands(own, key).await.map(Some);
         }
         let (id, secret) = (self.next_version(partner).await?, SecretKey::generate()?);
-        match self.create(&id, &secret).await? {
+        match self.create(&id, &secret, true).await? {
             InsertKey::Exists => return Ok(None),
             InsertKey::Shredded => return Err(KeysError::Shredded),
             InsertKey::Inserted => {}
@@ -311,8 +311,11 @@ impl BranchKeys {
             LoadActive::Active(record) => Ok(Some(record)),
             LoadActive::Shredded => Err(KeysError::Shredded),
             LoadActive::Absent => {
-                let id = BranchKeyId { partner: partner.clone(), kind, version: 1 };
-                match self.create(&id, &SecretKey::generate()?).await? {
+                let id = match kind {
+                    KeyKind::Branch => self.next_version(partner).await?,
+                    KeyKind::Search => search_id(partner),
+                };
+                match self.create(&id, &SecretKey::generate()?, false).await? {
                     InsertKey::Inserted | InsertKey::Exists => Ok(None),
                     InsertKey::Shredded => Err(KeysError::Shredded),
                 }
@@ -334,18 +337,19 @@ impl BranchKeys {
 
     /// The version of a partner's branch key that is to be made.
     async fn next_version(&self, partner: &PartnerId) -> Result<BranchKeyId, KeysError> {
-        let version = match self.store.load_active(partner, KeyKind::Branch).await? {
-            LoadActive::Active(record) => record.id.version.saturating_add(1),
-            LoadActive::Absent => 1,
-            LoadActive::Shredded => return Err(KeysError::Shredded),
-        };
+        let all = self.store.list(Some(partner)).await?;
+        if all.iter().any(|record| record.wrapped.is_none()) {
+            return Err(KeysError::Shredded);
+        }
+        let versions = all.iter().filter(|record| record.id.kind == KeyKind::Branch).map(|record| record.id.version);
+        let version = versions.max().unwrap_or(0).saturating_add(1);
         Ok(BranchKeyId { partner: partner.clone(), kind: KeyKind::Branch, version })
     }
 
-    async fn create(&self, id: &BranchKeyId, secret: &SecretKey) -> Result<InsertKey, KeysError> {
+    async fn create(&self, id: &BranchKeyId, secret: &SecretKey, own: bool) -> Result<InsertKey, KeysError> {
         let wrapped = self.manager.wrap(secret, &self.context(id)).await?;
         let created_unix_ms = self.clock.now_unix_ms();
-        let record = BranchKeyRecord { id: id.clone(), wrapped: Some(wrapped), created_unix_ms };
+        let record = BranchKeyRecord { id: id.clone(), wrapped: Some(wrapped), created_unix_ms, own };
         Ok(self.store.insert(&record).await?)
     }
 

@@ -59,8 +59,22 @@ async fn refuses_other_contexts(
 /// Where it does not.
 pub async fn branch_key_store(store: &dyn BranchKeyStore) {
     keeps_versions(store).await;
+    keeps_what_is_a_processes_own_apart(store).await;
     replaces_only_what_is_still_there(store).await;
     destroys_for_good(store).await;
+}
+
+async fn keeps_what_is_a_processes_own_apart(store: &dyn BranchKeyStore) {
+    let partner = partner("door");
+    let own = |version| BranchKeyRecord { own: true, ..record("door", KeyKind::Branch, version) };
+    assert_eq!(store.insert(&own(1)).await.unwrap(), InsertKey::Inserted);
+    assert_eq!(store.load_active(&partner, KeyKind::Branch).await.unwrap(), LoadActive::Absent);
+    let shared = record("door", KeyKind::Branch, 2);
+    assert_eq!(store.insert(&shared).await.unwrap(), InsertKey::Inserted);
+    assert_eq!(store.insert(&own(3)).await.unwrap(), InsertKey::Inserted);
+    assert_eq!(store.load_active(&partner, KeyKind::Branch).await.unwrap(), LoadActive::Active(shared.clone()));
+    assert_eq!(store.load(&own(3).id).await.unwrap(), Some(own(3)), "it opens what it sealed");
+    assert_eq!(store.list(Some(&partner)).await.unwrap(), [own(1), shared, own(3)]);
 }
 
 async fn keeps_versions(store: &dyn BranchKeyStore) {
@@ -126,7 +140,7 @@ fn wrapped(version: u32) -> WrappedKey {
 
 fn record(name: &str, kind: KeyKind, version: u32) -> BranchKeyRecord {
     let created_unix_ms = 1_700_000_000_000 + u64::from(version);
-    BranchKeyRecord { id: id(name, kind, version), wrapped: Some(wrapped(version)), created_unix_ms }
+    BranchKeyRecord { id: id(name, kind, version), wrapped: Some(wrapped(version)), created_unix_ms, own: false }
 }
 
 /// Keeps branch keys in memory: for tests of what stands above.
@@ -146,7 +160,7 @@ impl BranchKeyStore for MemoryBranchKeyStore {
         if rows.values().any(|row| row.id.partner == *partner && row.wrapped.is_none()) {
             return Ok(LoadActive::Shredded);
         }
-        let last = rows.values().rfind(|row| row.id.partner == *partner && row.id.kind == kind);
+        let last = rows.values().rfind(|row| row.id.partner == *partner && row.id.kind == kind && !row.own);
         Ok(last.cloned().map_or(LoadActive::Absent, LoadActive::Active))
     }
 

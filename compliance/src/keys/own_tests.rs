@@ -100,6 +100,24 @@ async fn seals_for_others_and_opens_nothing_of_theirs() {
     assert_eq!(digest(another).await, digest(world.room()).await, "digests are the same everywhere");
 }
 
+/// The door holds its own key in clear: were rooms to seal under it, whoever takes the door over could read what they write.
+#[tokio::test]
+async fn no_room_seals_under_a_doors_own_key() {
+    let world = World::new();
+    let (room, door) = (world.room(), world.door());
+    seal(&door, b"own").await.unwrap();
+    for _ in 0..3 {
+        let theirs = seal(&room, b"theirs").await.unwrap();
+        assert!(matches!(open(&door, &theirs).await, Err(KeysError::SealsOnly)));
+        seal(&door, &[0; 100]).await.unwrap();
+        world.clock.advance(KeyCacheLimits::default().age_ms_max + 1);
+    }
+    let rotated = room.rotate(&acme()).await.unwrap().version;
+    assert_eq!(Some(&rotated), world.versions().await.last(), "versions are one row of numbers");
+    let theirs = seal(&world.room(), b"theirs").await.unwrap();
+    assert!(matches!(open(&door, &theirs).await, Err(KeysError::SealsOnly)));
+}
+
 #[tokio::test]
 async fn makes_one_version_a_day_and_one_for_so_many_bytes() {
     let world = World::new();

@@ -56,14 +56,16 @@ pub struct BranchKeyRecord {
     pub wrapped: Option<WrappedKey>,
     /// When it was made.
     pub created_unix_ms: u64,
+    /// Made by a process that may only seal, which holds it in clear: nobody else seals under it.
+    pub own: bool,
 }
 
 /// What [`BranchKeyStore::load_active`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoadActive {
-    /// The highest version.
+    /// The highest version that is no process's own.
     Active(BranchKeyRecord),
-    /// The partner never had a key of this kind.
+    /// The partner has no key of this kind but processes' own.
     Absent,
     /// The partner was shredded.
     Shredded,
@@ -72,7 +74,7 @@ pub enum LoadActive {
 /// What became of [`BranchKeyStore::insert`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InsertKey {
-    /// It is durable, and active if its version is the highest.
+    /// It is durable.
     Inserted,
     /// That id is taken: somebody else was faster. Nothing changed.
     Exists,
@@ -82,7 +84,7 @@ pub enum InsertKey {
 
 /// Keeps wrapped keys. The ledger implements it; each call is one transaction and durable when it answers.
 ///
-/// The active key of a partner and kind is the one of the highest version. Every implementation passes
+/// The active key of a partner and kind is the one of the highest version, those apart that are a process's own. Every implementation passes
 /// `keys::contract::branch_key_store`.
 #[async_trait]
 pub trait BranchKeyStore: Send + Sync + fmt::Debug {

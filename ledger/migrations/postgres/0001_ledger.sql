@@ -255,6 +255,8 @@ CREATE TABLE branch_key (
     root       TEXT COLLATE "C",
     wrapped    BYTEA,
     created_at BIGINT NOT NULL,
+    -- A process that may only seal made it for itself.
+    own        BOOLEAN NOT NULL,
     PRIMARY KEY (partner, kind, version),
     CHECK ((root IS NULL) = (wrapped IS NULL))
 );

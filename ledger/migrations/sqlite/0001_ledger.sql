@@ -241,6 +241,8 @@ CREATE TABLE branch_key (
     root       TEXT,
     wrapped    BLOB,
     created_at INTEGER NOT NULL,
+    -- A process that may only seal made it for itself.
+    own        INTEGER NOT NULL CHECK (own IN (0, 1)),
     PRIMARY KEY (partner, kind, version),
     CHECK ((root IS NULL) = (wrapped IS NULL))
 ) STRICT, WITHOUT ROWID;

@@ -6,14 +6,14 @@ use tradewind_compliance::keys::{
     BranchKeyId, BranchKeyRecord, BranchKeyStore, BranchKeyStoreError, InsertKey, KeyKind, LoadActive, WrappedKey,
 };
 
-use super::rows::{int, parse, parse_opt, state, u32, u64};
+use super::rows::{flag, int, parse, parse_opt, state, u32, u64};
 use super::{Backend, DbRow, Tx, dialect};
 use crate::{LedgerError, Result};
 
 #[async_trait]
 impl BranchKeyStore for Backend {
     async fn load_active(&self, partner: &PartnerId, kind: KeyKind) -> Result<LoadActive, BranchKeyStoreError> {
-        let sql = "SELECT * FROM branch_key WHERE partner = $1 AND kind = $2 ORDER BY version DESC LIMIT 1";
+        let sql = "SELECT * FROM branch_key WHERE partner = $1 AND kind = $2 AND NOT own ORDER BY version DESC LIMIT 1";
         let query = sqlx::query(sql).bind(partner.as_str()).bind(kind.as_str());
         let row = query.fetch_optional(self.readers()).await.map_err(LedgerError::from)?;
         match row.as_ref().map(read).transpose()? {
@@ -81,6 +81,7 @@ fn read(row: &DbRow) -> Result<BranchKeyRecord> {
         },
         wrapped: root.zip(bytes).map(|(root, bytes)| WrappedKey { root, bytes }),
         created_unix_ms: u64(row, "created_at")?,
+        own: flag(row, "own")?,
     })
 }
 
@@ -97,7 +98,7 @@ async fn insert(tx: &mut Tx, record: &BranchKeyRecord) -> Result<InsertKey> {
         return Ok(InsertKey::Shredded);
     }
     let sql =
-        "INSERT INTO branch_key (partner, kind, version, root, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO branch_key (partner, kind, version, root, wrapped, created_at, own) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (partner, kind, version) DO NOTHING";
     let written = sqlx::query(sql)
         .bind(record.id.partner.as_str())
@@ -106,6 +107,7 @@ async fn insert(tx: &mut Tx, record: &BranchKeyRecord) -> Result<InsertKey> {
         .bind(record.wrapped.as_ref().map(|wrapped| wrapped.root.as_str()))
         .bind(record.wrapped.as_ref().map(|wrapped| wrapped.bytes.as_slice()))
         .bind(int(record.created_unix_ms))
+        .bind(record.own)
         .execute(&mut tx.conn)
         .await?;
     Ok(if written.rows_affected() == 1 { InsertKey::Inserted } else { InsertKey::Exists })

@@ -103,10 +103,10 @@ async fn write(
     let mut x12 = Writer::new(options(flow, partner, run, delivery, &numbers)?);
     let (mut sources, mut out, mut carried) = (Sources::default(), Vec::new(), Vec::with_capacity(run.len()));
     for item in run {
-        let json = sources.json(flow, item).await?;
+        let Some(json) = sources.readable(flow, item).await? else { continue };
         match x12.add(&json, Some(item.id.as_str()), &mut out) {
             Ok(added) => carried.push(Carried { item: item.id, set_number: added.set.number() }),
-            Err(error) => unwritable(flow, item, &error.to_string()).await?,
+            Err(error) => given_up(flow, item, "not-writable-as-x12", &error.to_string()).await?,
         }
         if out.len() >= GATHER_BYTES {
             drain(&mut to, &mut out).await?;
@@ -238,11 +238,11 @@ pub(in crate::flow) fn envelope(
     })
 }
 
-/// An item that cannot be written for this partner goes no further: trying again would not change it.
-async fn unwritable(flow: &Flow, item: &ClaimableItem, why: &str) -> Result<(), FlowError> {
-    tracing::error!(item = %item.id, why, "an item cannot be written as X12 for its partner");
-    let cause = Cause::system("not-writable-as-x12")?;
-    let alarm = quarantined(flow, item.id.as_str(), "not-writable-as-x12")?;
+/// An item that cannot be read, or not be written for this partner, goes no further: trying again would not change it.
+async fn given_up(flow: &Flow, item: &ClaimableItem, reason: &'static str, why: &str) -> Result<(), FlowError> {
+    tracing::error!(item = %item.id, reason, why, "an item goes no further");
+    let cause = Cause::system(reason)?;
+    let alarm = quarantined(flow, item.id.as_str(), reason)?;
     let effects = Effects { alarms: vec![alarm], ..Effects::none() };
     flow.ledger.settle_items(&[item.id], ItemOutcome::Quarantined, cause, flow.now(), effects).await?;
     Ok(())
@@ -253,7 +253,24 @@ async fn unwritable(flow: &Flow, item: &ClaimableItem, why: &str) -> Result<(), 
 pub(super) struct Sources(HashMap<ObjectKey, SealedObject>);
 
 impl Sources {
-    pub(super) async fn json(&mut self, flow: &Flow, item: &ClaimableItem) -> Result<bytes::Bytes, FlowError> {
+    /// An item's JSON. One that can never be read any more, since its sender was shredded or its object is lost, is given up: it holds up no
+    /// other sender's.
+    pub(super) async fn readable(
+        &mut self,
+        flow: &Flow,
+        item: &ClaimableItem,
+    ) -> Result<Option<bytes::Bytes>, FlowError> {
+        match self.json(flow, item).await {
+            Ok(json) => Ok(Some(json)),
+            Err(FlowError::Vault(error)) if error.is_lost() => {
+                given_up(flow, item, "not-readable", &error.to_string()).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn json(&mut self, flow: &Flow, item: &ClaimableItem) -> Result<bytes::Bytes, FlowError> {
         let place = &item.place;
         if !self.0.contains_key(&place.object) {
             let opened = flow.vault.object(&item.owner, &place.object, objects::ITEMS).await?;

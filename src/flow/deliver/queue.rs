@@ -60,9 +60,15 @@ async fn one(
 ) -> Result<(), FlowError> {
     let queues = flow.queues.get().ok_or(FlowError::Internal("queues in a process that delivers"))?;
     let (mut sources, mut messages) = (Sources::default(), Vec::with_capacity(run.len()));
-    for item in &run {
-        let json = sources.json(flow, item).await?;
-        messages.push(message(flow, partner, queue, item, &json).await?);
+    let mut kept = Vec::with_capacity(run.len());
+    for item in run {
+        let Some(json) = sources.readable(flow, &item).await? else { continue };
+        messages.push(message(flow, partner, queue, &item, &json).await?);
+        kept.push(item);
+    }
+    let run = kept;
+    if run.is_empty() {
+        return Ok(());
     }
     let delivery = begin(flow, partner, deliver, &run).await?;
     let published = futures::future::join_all(messages.into_iter().map(|message| queues.publish(message))).await;

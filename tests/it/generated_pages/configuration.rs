@@ -107,7 +107,7 @@ fn partner() -> Vec<Table> {
         table("[pgp]", "Pgp", PARTNER, &minimal::<Pgp>("certificate = \"file:c\"")),
         table("[receive]", "Receive", PARTNER, &whole.receive),
         table("[acknowledge]", "Acknowledge", PARTNER, &whole.acknowledge),
-        table("[deliver]", "Deliver", PARTNER, &minimal::<Deliver>("url = \"u\"\nusage = \"test\"")),
+        table("[deliver]", "Deliver", PARTNER, &minimal::<Deliver>("url = \"\"\nusage = \"test\"")),
         table("[webhook]", "Webhook", PARTNER, &minimal::<Webhook>("url = \"u\"\nsecret = \"file:s\"")),
         table("[[token]]", "Token", PARTNER, &minimal::<Token>("name = \"n\"\nhash = \"h\"")),
     ]

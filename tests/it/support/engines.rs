@@ -14,7 +14,7 @@ use super::sky::{Proxy, Sky};
 const PSQL: Client = Client { name: "psql", package: "postgresql-client" };
 
 /// The bucket of all gateways of the tests; each has a prefix of its own.
-const BUCKET: &str = "tradewind-it";
+pub(crate) const BUCKET: &str = "tradewind-it";
 
 /// The file beside a home that says what its processes get in their environment.
 const FILE: &str = "engines.json";
@@ -105,6 +105,12 @@ impl Engines {
     pub(crate) fn of(data: &Path) -> Option<Self> {
         let folder = data.parent()?.parent()?;
         fs::read(folder.join(FILE)).ok().map(|text| serde_json::from_slice(&text).unwrap())
+    }
+
+    /// Where the S3 server is.
+    #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+    pub(crate) fn objects() -> String {
+        format!("http://{}", variable("TRADEWIND_TEST_S3").rsplit('@').next().unwrap_or_default())
     }
 
     /// Gives a command its environment.

@@ -35,6 +35,21 @@ fn generate(revision: &str, set: &str, seed: u64, count: u64, bad_every: Option<
     String::from_utf8(file).unwrap()
 }
 
+/// One hospital claim from the clinic with as many lines as there may be, each with a note: larger than a message.
+#[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
+pub(crate) fn large_claim(seed: u64) -> String {
+    let file = generate("005010X223A2", "837", seed, 1, None);
+    let (head, tail) = file.split_at(file.find("\nSE*").expect("SE") + 1);
+    let (lines, note) = (all(head, "LX", 1).len(), "SYNTHETIC NOTE ".repeat(5));
+    let mut whole = head.to_owned();
+    for line in lines + 1..1_000 {
+        let number = format!("REF*6R*SYNTHETICLINECONTROLNUMBER{line:03}");
+        whole += &format!("LX*{line}~\nSV2*0270**0*UN*2~\n{number}~\nNTE*TPO*{note}~\n");
+    }
+    let segments = whole[whole.find("\nST*").expect("ST")..].matches('~').count() + 1;
+    with_element(&format!("{whole}{tail}"), "SE", 1, &segments.to_string())
+}
+
 /// With an ISA element changed; the value is padded to the element's width.
 pub(crate) fn with_isa(file: &str, element: usize, value: &str) -> String {
     let mut isa: Vec<&str> = file[..105].split('*').collect();

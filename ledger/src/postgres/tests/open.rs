@@ -157,6 +157,7 @@ async fn a_destroyed_key_is_not_in_the_tables_file_whoever_still_sees_it() {
         id: BranchKeyId { partner: partner("acme"), kind: KeyKind::Branch, version: 1 },
         wrapped: Some(WrappedKey { root: "local/1".into(), bytes: bytes.clone() }),
         created_unix_ms: 1,
+        own: false,
     };
     ledger.insert(&record).await.unwrap();
     assert!(harness.stands_in_file("branch_key", &bytes).await, "the test can find what is there");

@@ -75,6 +75,7 @@ async fn a_destroyed_key_is_in_neither_the_file_nor_its_log() {
         id: BranchKeyId { partner: partner("acme"), kind: KeyKind::Branch, version: 1 },
         wrapped: Some(WrappedKey { root: "local/1".into(), bytes: bytes.clone() }),
         created_unix_ms: 1,
+        own: false,
     };
     ledger.insert(&record).await.unwrap();
     assert!(found(&bytes), "the test can find what is there");
