@@ -1,10 +1,19 @@
-//! What can be wrong with the folders of S3 events.
+//! What can be wrong with buckets and the folders of S3 events.
 
 use super::Config;
 
-/// Tells the problems of `[events]`.
+/// Tells the problems of `[objects]` and `[events]`.
 #[cfg(feature = "aws")]
 pub(super) fn check(config: &Config, problem: &mut impl FnMut(&str)) {
+    if let Some(objects) = &config.gateway.objects {
+        if !objects.prefix.is_empty() && !objects.prefix.ends_with('/') {
+            problem("[objects] prefix: expected an end of `/`, or it holds its neighbours' objects, too");
+        }
+        let events = config.gateway.events.as_ref().is_some_and(|events| events.bucket == objects.bucket);
+        if events && objects.prefix.is_empty() {
+            problem("[events] bucket: files of others need a bucket of their own, or [objects] a prefix");
+        }
+    }
     let Some(events) = &config.gateway.events else { return };
     if events.folder.is_empty() {
         problem("[events]: expected at least one [[events.folder]]");

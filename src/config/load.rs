@@ -203,14 +203,6 @@ fn check_gateway(config: &Config, problems: &mut Vec<Problem>) {
         problem(&format!("{section}: this program was built without the feature `{feature}`"));
     }
     super::events::check(config, &mut problem);
-    if let Some(objects) = &gateway.objects {
-        if !objects.prefix.is_empty() && !objects.prefix.ends_with('/') {
-            problem("[objects] prefix: expected a `/` at its end, so that it holds no neighbour's objects");
-        }
-        if objects.prefix.is_empty() && gateway.events.as_ref().is_some_and(|events| events.bucket == objects.bucket) {
-            problem("[events] bucket: what others put there needs a bucket of its own, or [objects] a prefix");
-        }
-    }
     if gateway.queues.window == 0 || gateway.queues.in_hand == 0 {
         problem("[queues]: window and in-hand are at least 1");
     }
