@@ -1,5 +1,6 @@
 //! `tradewind resolve`: an operator settles items that nothing else settles, with a reason.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,9 +82,14 @@ async fn resolve(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let effects = Effects { audit: vec![audit], jobs, ..Effects::none() };
     let settled = settle(ledger.as_ref(), arguments.as_, &items, cause, at, effects).await?;
-    for before in &items {
-        let after = ledger.item(&Scope::All, before.id).await?.map_or(before.state, |item| item.state);
-        put(&format!("{} was {}, is {after}\n", before.id, before.state))?;
+    for page in items.chunks(STAGE_ITEMS_MAX) {
+        let ids: Vec<ItemId> = page.iter().map(|item| item.id).collect();
+        let now: BTreeMap<ItemId, ItemState> =
+            ledger.items(&ids).await?.into_iter().map(|item| (item.id, item.state)).collect();
+        for before in page {
+            let after = now.get(&before.id).copied().unwrap_or(before.state);
+            put(&format!("{} was {}, is {after}\n", before.id, before.state))?;
+        }
     }
     open.close().await;
     Ok(if settled == items.len() { Outcome::Clean } else { Outcome::Faulty })

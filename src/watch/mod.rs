@@ -22,8 +22,9 @@ const OVERDUE_MAX: u32 = 1_000;
 /// Runs until `stop`. Every process reads its configuration again; alarms are the role's that watches, and wait for no file and no secret.
 pub async fn run(flow: Arc<Flow>, alarms: bool, stop: CancellationToken) {
     tokio::join!(configure(&flow, &stop), async {
+        let mut old = None;
         while alarms && rested(&stop).await {
-            if let Err(error) = look(&flow).await {
+            if let Err(error) = look(&flow, &mut old).await {
                 tracing::warn!(%error, "the watch could not read or write the ledger");
             }
         }
@@ -64,8 +65,8 @@ async fn configure(flow: &Flow, stop: &CancellationToken) {
     }
 }
 
-/// Opens and clears alarms by what stands in the ledger.
-async fn look(flow: &Flow) -> Result<(), LedgerError> {
+/// Opens and clears alarms by what stands in the ledger. `old` is what the last look found, if there was one.
+async fn look(flow: &Flow, old: &mut Option<BTreeSet<String>>) -> Result<(), LedgerError> {
     let now = flow.now();
     for owed in flow.ledger.overdue_acknowledgments(now, OVERDUE_MAX).await? {
         let (kind, subject) = ("acknowledgment-overdue".parse()?, owed.delivery.to_string());
@@ -75,27 +76,27 @@ async fn look(flow: &Flow) -> Result<(), LedgerError> {
         }
     }
     let kind: Kind = "queue-old".parse()?;
-    let is_old = |depth: &Depth| depth.oldest_at.is_some_and(|at| now.0.saturating_sub(at.0) > AGE_MAX_MS);
+    let before = match old.take() {
+        Some(before) => before,
+        None => {
+            let open = flow.ledger.open_alarms().await?.into_iter().filter(|alarm| alarm.kind == kind);
+            open.map(|alarm| alarm.subject).collect()
+        }
+    };
+    let depths = flow.ledger.depths().await?;
     // A queue is as old as the oldest of its partners' jobs.
-    let old: BTreeSet<String> = flow
-        .ledger
-        .depths()
-        .await?
-        .iter()
-        .filter(|depth| is_old(depth))
-        .map(|depth| depth.lane.queue.to_string())
-        .collect();
-    for subject in &old {
+    let is_old = |depth: &&Depth| depth.oldest_at.is_some_and(|at| now.0.saturating_sub(at.0) > AGE_MAX_MS);
+    let found: BTreeSet<String> = depths.iter().filter(is_old).map(|depth| depth.lane.queue.to_string()).collect();
+    for subject in &found {
         let alarm = NewAlarm { kind: kind.clone(), subject: subject.clone(), reason: None, at: now };
         if flow.ledger.open_alarm(alarm).await? {
             tracing::error!(queue = %subject, "a queue's oldest job is too old");
         }
     }
-    for alarm in flow.ledger.open_alarms().await? {
-        if alarm.kind == kind && !old.contains(&alarm.subject) {
-            flow.ledger.clear_alarm(&kind, &alarm.subject, now).await?;
-        }
+    for subject in before.difference(&found) {
+        flow.ledger.clear_alarm(&kind, subject, now).await?;
     }
+    *old = Some(found);
     Ok(())
 }
 

@@ -88,8 +88,9 @@ fn a_sender_that_was_shredded_holds_no_other_up() {
     until("the other's answers", || (ledger::conservation(gateway.data()).answered == 2).then_some(()));
     let line = ledger::conservation(gateway.data());
     assert!(line.holds() && line.quarantined == 2, "{line:?}");
-    assert!(ledger::alarmed(gateway.data(), "items-quarantined", "not-readable"));
-    let alarm = value(gateway.data(), "SELECT subject FROM alarm WHERE reason = 'not-readable' AND cleared_at IS NULL");
+    assert!(ledger::alarmed(gateway.data(), "items-quarantined", "sender-shredded"));
+    let alarm =
+        value(gateway.data(), "SELECT subject FROM alarm WHERE reason = 'sender-shredded' AND cleared_at IS NULL");
     let words = ["ledger", "clear", "items-quarantined", &alarm];
     assert_eq!(command(&gateway, &words).status.code(), Some(0), "an operator has dealt with it");
     assert_eq!(command(&gateway, &words).status.code(), Some(1), "it is not open any more");

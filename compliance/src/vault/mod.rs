@@ -74,15 +74,6 @@ impl VaultError {
         matches!(self, Self::Keys(KeysError::Shredded))
     }
 
-    /// No try will ever open it: its keys were destroyed, or it is not there, or not what was sealed.
-    #[must_use]
-    pub const fn is_lost(&self) -> bool {
-        self.is_shredded()
-            || self.is_not_found()
-            || self.is_not_authentic()
-            || matches!(self, Self::Keys(KeysError::UnknownKey) | Self::RangeBeyondEnd)
-    }
-
     /// This process may not open it.
     #[must_use]
     pub const fn is_not_permitted(&self) -> bool {

@@ -253,8 +253,8 @@ async fn given_up(flow: &Flow, item: &ClaimableItem, reason: &'static str, why: 
 pub(super) struct Sources(HashMap<ObjectKey, SealedObject>);
 
 impl Sources {
-    /// An item's JSON. One that can never be read any more, since its sender was shredded or its object is lost, is given up: it holds up no
-    /// other sender's.
+    /// An item's JSON. One whose sender was shredded is given up: it holds up no other sender's. What cannot be read for another reason may
+    /// be the fault of a configuration: an operator decides, and the log tells of which item.
     pub(super) async fn readable(
         &mut self,
         flow: &Flow,
@@ -262,11 +262,14 @@ impl Sources {
     ) -> Result<Option<bytes::Bytes>, FlowError> {
         match self.json(flow, item).await {
             Ok(json) => Ok(Some(json)),
-            Err(FlowError::Vault(error)) if error.is_lost() => {
-                given_up(flow, item, "not-readable", &error.to_string()).await?;
+            Err(FlowError::Vault(error)) if error.is_shredded() => {
+                given_up(flow, item, "sender-shredded", &error.to_string()).await?;
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                tracing::warn!(item = %item.id, %error, "an item that waits for its partner cannot be read");
+                Err(error)
+            }
         }
     }
 
