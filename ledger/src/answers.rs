@@ -126,6 +126,8 @@ pub enum Attempt {
     Delivered,
     /// It failed; the next attempt is due then.
     RetryAt(UnixMs, Reason),
+    /// It could not be made, and counts as none; the next one is due then.
+    Postponed(UnixMs),
     /// It failed for the last time.
     Abandoned(Reason),
 }

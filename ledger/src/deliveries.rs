@@ -181,7 +181,7 @@ pub trait Deliveries: Send + Sync {
     async fn begin_delivery(&self, delivery: NewDelivery, effects: Effects) -> Result<()>;
 
     /// Records what became of a delivery. Idempotent, without effects, when it is in that state already. Items that were settled on
-    /// their own keep their states.
+    /// their own keep their states. An alarm `items-quarantined` of the delivery tells of those that are out of attempts.
     async fn settle_delivery(
         &self,
         id: DeliveryId,

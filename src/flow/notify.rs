@@ -22,6 +22,8 @@ const PER_PARTNER: u32 = 16;
 const POLL: Duration = Duration::from_millis(500);
 /// Attempts before a webhook is given up: about a day with the backoff's longest waits.
 const ATTEMPTS_MAX: u32 = 100;
+/// A webhook whose engine is away waits as after so many attempts: half a minute at the most.
+const AWAY_TRIES: u32 = 6;
 
 /// Runs until `stop`.
 pub(super) async fn run(flow: Arc<Flow>, stop: CancellationToken) {
@@ -97,25 +99,31 @@ impl Senders {
 async fn attempt(flow: &Flow, senders: &Senders, notification: &Notification) -> Result<(), FlowError> {
     let settings = flow.settings();
     let partner = settings.partner(&notification.partner);
-    let end =
-        match (partner.and_then(|partner| partner.webhook.as_ref()), settings.webhook_secret(&notification.partner)) {
-            (Some(webhook), Some(secret)) => match body(flow, notification).await {
-                Ok(body) => {
-                    let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
-                    let seconds = flow.now().0 / 1_000;
-                    let outcome =
-                        sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
-                    ended(flow, notification, outcome)?
-                }
-                // Its lease brings it again, in a while.
-                Err(error) if away::is_away(&error) || notification.attempts < ATTEMPTS_MAX => return Err(error),
-                Err(_) => Attempt::Abandoned("body-not-readable".parse()?),
-            },
-            _ => Attempt::Abandoned("webhook-not-configured".parse()?),
-        };
+    let end = match (
+        partner.and_then(|partner| partner.webhook.as_ref()),
+        settings.webhook_secret(&notification.partner),
+    ) {
+        (Some(webhook), Some(secret)) => match body(flow, notification).await {
+            Ok(body) => {
+                let sender = if webhook.private_allowed { &senders.private } else { &senders.public };
+                let seconds = flow.now().0 / 1_000;
+                let outcome = sender.send(&webhook.url, secret, notification.id.as_str(), seconds, body.into()).await;
+                ended(flow, notification, outcome)?
+            }
+            Err(error) if away::is_away(&error) => {
+                tracing::warn!(partner = %notification.partner, notification = %notification.id, %error, "a webhook waits for what is away");
+                Attempt::Postponed(later(flow.now(), backoff(AWAY_TRIES, rand::random())))
+            }
+            // Its lease brings it again, in a while.
+            Err(error) if notification.attempts < ATTEMPTS_MAX => return Err(error),
+            Err(_) => Attempt::Abandoned("body-not-readable".parse()?),
+        },
+        _ => Attempt::Abandoned("webhook-not-configured".parse()?),
+    };
     let word = match &end {
         Attempt::Delivered => "delivered",
         Attempt::RetryAt(..) => "retried",
+        Attempt::Postponed(_) => "postponed",
         Attempt::Abandoned(_) => "abandoned",
     };
     measure::webhook(&notification.partner, word);

@@ -27,6 +27,7 @@ mod cli_schema;
 mod cli_threads;
 mod cli_validate;
 mod crash;
+mod cut;
 mod drop;
 #[cfg(all(feature = "aws", feature = "postgres", feature = "rabbitmq"))]
 mod events;

@@ -141,11 +141,19 @@ impl<'s> Counter<'s> {
             if self.consuming.contains_key(&lane) || self.aside.holds(&lane) {
                 continue;
             }
-            if let Err(fault) = self.consume(lane.clone()).await {
+            if let Err(fault) = self.registrar.lane(&self.shared.names.lane(&lane)).await {
                 // A connection that still opens channels is well: it is this queue alone, and the others must not wait for it.
                 self.registrar = Registrar::open(&self.shared.names, self.connection).await?;
                 tracing::error!(queue = %lane.queue, partner = %lane.partner, %fault, "a queue cannot be consumed; the others are");
                 self.aside.put(lane);
+                continue;
+            }
+            // A refusal closes the channel of all lanes, and a late answer leaves a consumer that nobody reads: the connection begins anew
+            // without this lane.
+            if let Err(fault) = self.consume(lane.clone()).await {
+                tracing::error!(queue = %lane.queue, partner = %lane.partner, %fault, "a queue cannot be consumed");
+                self.aside.put(lane);
+                return Err(fault);
             }
         }
         Ok(())
@@ -153,7 +161,6 @@ impl<'s> Counter<'s> {
 
     async fn consume(&mut self, lane: Lane) -> Result<(), Fault> {
         let name = self.shared.names.lane(&lane);
-        self.registrar.lane(&name).await?;
         let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
         let consumer =
             within(REQUEST_TIMEOUT, self.receiving.basic_consume(name.into(), "".into(), options, arguments)).await?;

@@ -178,15 +178,19 @@ impl<'l> Desk<'l> {
         if self.gone.take_if(|since| since.elapsed() >= GONE_FOR).is_some() {
             self.registrar.forget();
         }
-        if self.aside.holds(&lane) {
+        let delay = match target {
+            Target::Delay(wait) => Some(self.names.delay(wait)),
+            Target::Lane | Target::Quarantine(_) => None,
+        };
+        if self.aside.holds(&lane) || delay.as_ref().is_some_and(|delay| self.aside.holds(delay)) {
             let _ = reply.send(Err(BrokerError::Refused { queue: message.queue }));
             return Ok(());
         }
-        if let Err(fault) = self.declare(&lane, target).await {
+        if let Err((name, fault)) = self.declare(&lane, delay).await {
             // A connection that still opens channels is well: it is this queue alone, and the others must not wait for it.
             self.registrar = Registrar::open(self.names, self.connection).await?;
             tracing::error!(queue = %message.queue, partner = %message.partner, %fault, "a queue cannot be published to; the others are");
-            self.aside.put(lane);
+            self.aside.put(name);
             let _ = reply.send(Err(BrokerError::Refused { queue: message.queue }));
             return Ok(());
         }
@@ -206,13 +210,12 @@ impl<'l> Desk<'l> {
         Ok(())
     }
 
-    async fn declare(&mut self, lane: &str, target: Target) -> Result<(), Fault> {
+    /// Gives which one could not be declared: a delay serves many lanes.
+    async fn declare(&mut self, lane: &str, delay: Option<String>) -> Result<(), (String, Fault)> {
         // What a delay holds needs its lane when it comes out.
-        self.registrar.lane(lane).await?;
-        match target {
-            Target::Delay(wait) => self.registrar.delay(&self.names.delay(wait)).await,
-            Target::Lane | Target::Quarantine(_) => Ok(()),
-        }
+        self.registrar.lane(lane).await.map_err(|fault| (lane.to_owned(), fault))?;
+        let Some(delay) = delay else { return Ok(()) };
+        self.registrar.delay(&delay).await.map_err(|fault| (delay, fault))
     }
 
     async fn channel(&mut self, way: &str) -> Result<Channel, Fault> {

@@ -143,6 +143,8 @@ pub async fn gives_refused_items_back_until_attempts_end(harness: &dyn Harness) 
         assert_eq!(settled, Settled { changed: 2, quarantined, left: 0 });
     }
     assert_eq!(world.states(&file.items).await, [ItemState::Quarantined; 2]);
+    let alarms = world.ledger.open_alarms().await.unwrap();
+    assert_eq!(alarms.iter().map(|alarm| alarm.kind.as_str()).collect::<Vec<_>>(), ["items-quarantined"]);
     assert!(world.claimable("payer").await.is_empty());
     let kept = world.ledger.items_in(ItemState::Quarantined, None, 10).await.unwrap();
     assert_eq!((kept.len(), kept[0].attempts), (2, 3));

@@ -79,6 +79,9 @@ pub async fn ends_once(harness: &dyn Harness) {
     let waiting = world.ledger.notification(first).await.unwrap().unwrap();
     assert_eq!((waiting.state, waiting.due_at), (NotificationState::Queued, NOW.plus(500)));
     assert!(world.ledger.lease_notifications(NOW.plus(499), NOW.plus(9_000), 10, 10).await.unwrap().is_empty());
+    settle(first, Attempt::Postponed(NOW.plus(700))).await.unwrap();
+    let waiting = world.ledger.notification(first).await.unwrap().unwrap();
+    assert_eq!((waiting.due_at, waiting.attempts), (NOW.plus(700), 0), "one that could not be made counts as none");
     for _ in 0..2 {
         settle(first, Attempt::Delivered).await.unwrap();
         settle(second, Attempt::Abandoned("out-of-attempts".parse().unwrap())).await.unwrap();

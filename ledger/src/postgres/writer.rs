@@ -116,8 +116,8 @@ async fn commit(session: &mut Session, batch: Vec<Box<dyn Unit>>, tries_max: u32
                 tracing::warn!(%error, units = units.len(), "a commit of the ledger failed; it is tried again");
                 failures += 1;
                 if matches!(error, LedgerError::Timeout { .. }) {
-                    // One that is too slow takes no other with it.
-                    units.into_iter().rev().for_each(|unit| batches.push_front(vec![unit]));
+                    // One that is too slow takes no other with it, and holds none up while it is tried again.
+                    batches.extend(units.into_iter().map(|unit| vec![unit]));
                 } else {
                     batches.push_front(units);
                 }

@@ -52,8 +52,7 @@ impl Deliveries for Backend {
         at: UnixMs,
         effects: Effects,
     ) -> Result<Settled> {
-        self.write(move |tx| Box::pin(async move { settle::delivery(tx, id, &outcome, &cause, at, &effects).await }))
-            .await
+        self.write(move |tx| Box::pin(async move { settle::call(tx, id, &outcome, &cause, at, &effects).await })).await
     }
 
     async fn settle_items(

@@ -109,6 +109,7 @@ pub(super) async fn settle(
     let (to, due_at, last) = match end {
         Attempt::Delivered => (NotificationState::Delivered, at, None),
         Attempt::RetryAt(due_at, reason) => (NotificationState::Queued, *due_at, Some(reason)),
+        Attempt::Postponed(due_at) => (NotificationState::Queued, *due_at, None),
         Attempt::Abandoned(reason) => (NotificationState::Abandoned, at, Some(reason)),
     };
     if from == to && to != NotificationState::Queued {
@@ -118,11 +119,13 @@ pub(super) async fn settle(
         let (id, from, to) = (id.to_string(), from.as_str(), to.as_str());
         return Err(LedgerError::IllegalTransition { what: "notification", id, from, to });
     }
-    sqlx::query("UPDATE notification SET state = $1, due_at = $2, last = $3 WHERE id = $4")
+    let uncounted = u32::from(matches!(end, Attempt::Postponed(_)));
+    sqlx::query("UPDATE notification SET state = $1, due_at = $2, last = $3, attempts = attempts - $5 WHERE id = $4")
         .bind(to.as_str())
         .bind(int(due_at.0))
         .bind(last.map(Reason::as_str))
         .bind(id.as_str())
+        .bind(int(uncounted))
         .execute(&mut tx.conn)
         .await?;
     if to != NotificationState::Queued {

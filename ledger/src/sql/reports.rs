@@ -96,7 +96,7 @@ impl Reports for Backend {
         let row = sqlx::query(sql).bind(id.as_str()).bind(owner).fetch_optional(self.readers()).await?;
         let Some(row) = row else { return Ok(None) };
         let sql = "SELECT state, count(*) AS count FROM item_now WHERE receipt = $1 GROUP BY state";
-        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(self.counters()).await?;
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(self.readers()).await?;
         let mut items = rows
             .iter()
             .map(|row| Ok((state(row, "state", ItemState::from_word)?, u64(row, "count")?)))

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use tradewind_compliance::{DeliveryId, ItemId, SetId};
 
 use super::rows::{flag, id_list, int, parse, state, text};
-use super::{Tx, deliveries, dialect, effects, events, items, lanes};
+use super::{Tx, deliveries, dialect, effects, events, items, lanes, watch};
 use crate::{
-    Cause, DELIVERY_ITEMS_MAX, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, Result,
-    Settled, UnixMs,
+    Cause, DELIVERY_ITEMS_MAX, DeliveryOutcome, DeliveryState, Effects, ItemOutcome, ItemState, LedgerError, NewAlarm,
+    Result, Settled, UnixMs,
 };
 
 #[derive(Clone)]
@@ -23,6 +23,23 @@ pub(super) struct ItemSettlement {
 struct Tries {
     cost: u32,
     max: u32,
+}
+
+/// As [`delivery`]; an alarm tells of items that go no further, in the same change.
+pub(super) async fn call(
+    tx: &mut Tx,
+    id: DeliveryId,
+    outcome: &DeliveryOutcome,
+    cause: &Cause,
+    at: UnixMs,
+    effects: &Effects,
+) -> Result<Settled> {
+    let settled = delivery(tx, id, outcome, cause, at, effects).await?;
+    if settled.quarantined > 0 {
+        let reason = Some("attempts-exhausted".parse()?);
+        watch::open(tx, &NewAlarm { kind: "items-quarantined".parse()?, subject: id.to_string(), reason, at }).await?;
+    }
+    Ok(settled)
 }
 
 pub(super) async fn delivery(

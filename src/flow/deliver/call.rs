@@ -8,7 +8,7 @@ use tradewind_transfer::transport::{Mode, NotTaken, Outbound, Reply, SendError};
 
 use super::super::receive;
 use super::batch::Batch;
-use super::{Flow, FlowError, quarantined, settle_queue};
+use super::{Flow, FlowError, settle_queue};
 use crate::config::Deliver;
 use crate::flow::{measure, objects};
 
@@ -25,10 +25,11 @@ const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
 /// How a call ended for whoever makes the next one.
 pub(super) enum Ended {
-    /// The partner has it, or may have it.
+    /// The partner has it.
     Taken,
-    /// The partner surely did not take it, and may have said how long to wait.
-    NotTaken(Option<Duration>),
+    /// The partner did not take it, or may have it. It rests, as long as it said if it did: else all that waits would be tried in vain, or
+    /// become unknown, at once.
+    Rest(Option<Duration>),
 }
 
 /// Makes the call of a batch whose intent is committed.
@@ -74,7 +75,7 @@ pub(super) async fn make(
             let effects = Effects { alarms: vec![alarm], ..Effects::none() };
             settle(flow, batch.delivery, outcome, reason(why), effects).await?;
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the partner did not take the batch");
-            Ok(Ended::NotTaken(match why {
+            Ok(Ended::Rest(match why {
                 NotTaken::Refused { retry_after, .. } => retry_after,
                 _ => None,
             }))
@@ -82,7 +83,7 @@ pub(super) async fn make(
         Err(SendError::Unknown(why)) => {
             tracing::warn!(%partner, delivery = %batch.delivery, %why, "the call was cut; its items are unknown until they are settled");
             unknown(flow, partner, batch.delivery, "cut-after-sending").await?;
-            Ok(Ended::Taken)
+            Ok(Ended::Rest(None))
         }
     }
 }
@@ -169,7 +170,6 @@ pub(super) async fn settle(
         match settled {
             Ok(settled) if settled.quarantined > 0 => {
                 tracing::error!(%delivery, items = settled.quarantined, reason, "items are quarantined: they were tried too often");
-                flow.ledger.open_alarm(quarantined(flow, delivery.as_str(), "attempts-exhausted")?).await?;
                 break;
             }
             Ok(_) => break,
@@ -202,7 +202,7 @@ async fn took(flow: &Flow, partner: &PartnerId) -> Result<(), FlowError> {
 fn away(why: NotTaken) -> bool {
     match why {
         NotTaken::NoConnection | NotTaken::TimedOut => true,
-        NotTaken::Refused { status, .. } => matches!(status, 429 | 502..=504),
+        NotTaken::Refused { status, .. } => matches!(status, 429 | 503),
         NotTaken::Unsendable => false,
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn job(flow: Arc<Flow>, partner: PartnerId, _interchange: Strin
             return Ok(Done::Later(left));
         }
         let Some(batch) = batch::next(&flow, &partner, &deliver).await? else { return Ok(Done::Yes) };
-        if let call::Ended::NotTaken(asked) = call::make(&flow, &partner, &deliver, batch).await? {
+        if let call::Ended::Rest(asked) = call::make(&flow, &partner, &deliver, batch).await? {
             flow.calls.rest(&partner, asked);
         }
     }

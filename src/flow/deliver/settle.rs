@@ -70,7 +70,7 @@ async fn release(flow: &Flow, partner: &PartnerId, id: DeliveryId, reason: &str)
     let attempts_max = flow.settings().config.gateway.limits.attempts_max;
     let effects = Effects::job(flow.job(&QueueName::deliver(partner), partner, id)?);
     let refused = DeliveryOutcome::Refused { attempts_max };
-    flow.ledger.settle_delivery(id, refused, Cause::system(reason)?, flow.now(), effects).await?;
+    call::settle(flow, id, refused, reason, effects).await?;
     flow.ledger.clear_alarm(&"delivery-unknown".parse()?, &id.to_string(), flow.now()).await?;
     Ok(Done::Yes)
 }
